@@ -20,12 +20,23 @@ final class CommandTable {
     /// The same commands under the bytes by which clients usually name them, all lower or all upper case: one lookup, no conversion.
     private final Map<ByteString, Command> byUsualName = new HashMap<>();
 
+    private final Map<String, String> groups = new HashMap<>();
+
     private long executed;
 
-    void add(Command command) {
-        commands.put(command.name(), command);
-        byUsualName.put(ByteString.of(command.name()), command);
-        byUsualName.put(ByteString.of(command.name().toUpperCase(Locale.ROOT)), command);
+    /// @param group what these commands have in common, as Redis's documentation groups them: `string`
+    void add(String group, Command... added) {
+        for (var command : added) {
+            commands.put(command.name(), command);
+            byUsualName.put(ByteString.of(command.name()), command);
+            byUsualName.put(ByteString.of(command.name().toUpperCase(Locale.ROOT)), command);
+            groups.put(command.name(), group);
+        }
+    }
+
+    /// @return the group of a command; null for a subcommand
+    String group(Command command) {
+        return groups.get(command.name());
     }
 
     /// All commands, without subcommands, in the order in which they were added.

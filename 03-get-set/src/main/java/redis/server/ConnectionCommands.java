@@ -23,28 +23,29 @@ final class ConnectionCommands {
     private static final EnumSet<Flag> CLIENT = EnumSet.of(NOSCRIPT, LOADING, STALE);
 
     void addTo(CommandTable table) {
-        table.add(Command.of("ping [message]", -1, EnumSet.of(FAST), Keys.NONE,
-                "Answers PONG, or what it was given.", this::ping));
-        table.add(Command.of("echo message", 2, EnumSet.of(LOADING, STALE, FAST), Keys.NONE,
-                "Answers what it was given.", this::echo));
-        table.add(Command.of("quit", -1, ALWAYS, Keys.NONE,
-                "Closes the connection.", this::quit));
-        table.add(Command.of("select index", 2, EnumSet.of(LOADING, STALE, FAST), Keys.NONE,
-                "Chooses a database, of which there is one: 0.", this::select));
-        table.add(Command.of("reset", 1, ALWAYS, Keys.NONE,
-                "Makes the connection as good as new.", this::reset));
-        table.add(Command.of("hello [protover [AUTH username password] [SETNAME clientname]]", -1, ALWAYS, Keys.NONE,
-                "Agrees on the version of the protocol.", this::hello));
-        table.add(Command.group("client", -2, EnumSet.noneOf(Flag.class),
-                "Groups the commands about clients.", null,
-                Command.of("client|id", 2, CLIENT, Keys.NONE,
-                        "Return the number of this connection.", this::clientId),
-                Command.of("client|getname", 2, CLIENT, Keys.NONE,
-                        "Return the name of this connection.", this::clientGetName),
-                Command.of("client|setname name", 3, CLIENT, Keys.NONE,
-                        "Give this connection a name.", this::clientSetName),
-                Command.of("client|setinfo LIB-NAME|LIB-VER value", 4, CLIENT, Keys.NONE,
-                        "Note which library the client uses, and its version.", this::clientSetInfo)));
+        table.add("connection",
+                Command.of("ping [message]", -1, EnumSet.of(FAST), Keys.NONE,
+                        "Answers PONG, or what it was given.", this::ping),
+                Command.of("echo message", 2, EnumSet.of(LOADING, STALE, FAST), Keys.NONE,
+                        "Answers what it was given.", this::echo),
+                Command.of("quit", -1, ALWAYS, Keys.NONE,
+                        "Closes the connection.", this::quit),
+                Command.of("select index", 2, EnumSet.of(LOADING, STALE, FAST), Keys.NONE,
+                        "Chooses a database, of which there is one: 0.", this::select),
+                Command.of("reset", 1, ALWAYS, Keys.NONE,
+                        "Makes the connection as good as new.", this::reset),
+                Command.of("hello [protover [AUTH username password] [SETNAME clientname]]", -1, ALWAYS, Keys.NONE,
+                        "Agrees on the version of the protocol.", this::hello),
+                Command.group("client", -2, EnumSet.noneOf(Flag.class),
+                        "Groups the commands about clients.", null,
+                        Command.of("client|id", 2, CLIENT, Keys.NONE,
+                                "Return the number of this connection.", this::clientId),
+                        Command.of("client|getname", 2, CLIENT, Keys.NONE,
+                                "Return the name of this connection.", this::clientGetName),
+                        Command.of("client|setname name", 3, CLIENT, Keys.NONE,
+                                "Give this connection a name.", this::clientSetName),
+                        Command.of("client|setinfo LIB-NAME|LIB-VER value", 4, CLIENT, Keys.NONE,
+                                "Take note of the library that the client uses, or its version.", this::clientSetInfo)));
     }
 
     private Resp ping(ClientSession client, List<ByteString> request) {
@@ -126,7 +127,7 @@ final class ConnectionCommands {
         return requirePrintable(name, "Client names");
     }
 
-    /// From Redis 7.2. An older one does not know it, and clients take either answer.
+    /// From Redis 7.2. Every new client library sends it and takes any answer. It is checked and not kept: nothing shows it.
     private Resp clientSetInfo(ClientSession client, List<ByteString> request) {
         var attribute = request.get(2);
         if (attribute.equalsIgnoreCase("lib-name")) requirePrintable(request.get(3), "lib-name");

@@ -17,16 +17,17 @@ final class IntrospectionCommands {
         this.table = table;
     }
 
-    void addTo() {
+    void addTo(CommandTable table) {
         var flags = EnumSet.of(Flag.LOADING, Flag.STALE);
-        table.add(Command.group("command", -1, flags,
-                "Describes all commands.", this::command,
-                Command.of("command|count", 2, flags, Keys.NONE,
-                        "Return how many commands there are.", this::count),
-                Command.of("command|info [command-name ...]", -2, flags, Keys.NONE,
-                        "Describe these commands to a program.", this::info),
-                Command.of("command|docs [command-name ...]", -2, flags, Keys.NONE,
-                        "Describe these commands to people.", this::docs)));
+        table.add("server",
+                Command.group("command", -1, flags,
+                        "Describes all commands.", this::command,
+                        Command.of("command|count", 2, flags, Keys.NONE,
+                                "Return how many commands there are.", this::count),
+                        Command.of("command|info [command-name ...]", -2, flags, Keys.NONE,
+                                "Describe these commands to a program.", this::info),
+                        Command.of("command|docs [command-name ...]", -2, flags, Keys.NONE,
+                                "Describe these commands to people.", this::docs)));
     }
 
     private Resp command(ClientSession client, List<ByteString> request) {
@@ -76,7 +77,7 @@ final class IntrospectionCommands {
     }
 
     /// Name and description by turns, as RESP2 writes a map.
-    private static Resp document(Iterable<Command> commands) {
+    private Resp document(Iterable<Command> commands) {
         var docs = new ArrayList<Resp>();
         for (var command : commands) {
             docs.add(Resp.bulk(command.name()));
@@ -85,8 +86,10 @@ final class IntrospectionCommands {
         return new Resp.Array(docs);
     }
 
-    private static Resp document(Command command) {
+    private Resp document(Command command) {
         var doc = new ArrayList<Resp>(List.of(Resp.bulk("summary"), Resp.bulk(command.summary())));
+        var group = table.group(command);
+        if (group != null) doc.addAll(List.of(Resp.bulk("group"), Resp.bulk(group)));
         if (!command.arguments().isEmpty()) {
             var argument = Resp.array(
                     Resp.bulk("name"), Resp.bulk(command.arguments()),

@@ -22,24 +22,25 @@ final class KeyCommands {
     }
 
     void addTo(CommandTable table) {
-        table.add(Command.of("del key [key ...]", -2, EnumSet.of(WRITE), Keys.ALL,
-                "Deletes keys.", this::del));
-        table.add(Command.of("unlink key [key ...]", -2, EnumSet.of(WRITE, FAST), Keys.ALL,
-                "Deletes keys, and leaves giving back their memory for later.", this::del));
-        table.add(Command.of("exists key [key ...]", -2, EnumSet.of(READONLY, FAST), Keys.ALL,
-                "Counts how many of these keys exist.", this::exists));
-        table.add(Command.of("touch key [key ...]", -2, EnumSet.of(READONLY, FAST), Keys.ALL,
-                "Counts how many of these keys exist, and marks them as used.", this::exists));
-        table.add(Command.of("type key", 2, EnumSet.of(READONLY, FAST), Keys.FIRST,
-                "Returns the type of a value.", this::type));
-        table.add(Command.of("keys pattern", 2, EnumSet.of(READONLY), Keys.NONE,
-                "Returns all keys that match a pattern.", this::keys));
-        table.add(Command.of("rename key newkey", 3, EnumSet.of(WRITE), Keys.FIRST_TWO,
-                "Gives a key another name.", this::rename));
-        table.add(Command.of("renamenx key newkey", 3, EnumSet.of(WRITE, FAST), Keys.FIRST_TWO,
-                "Gives a key another name if that is free.", this::renameNx));
-        table.add(Command.of("copy source destination [DB destination-db] [REPLACE]", -3, EnumSet.of(WRITE, DENYOOM), Keys.FIRST_TWO,
-                "Copies a value to another key.", this::copy));
+        table.add("generic",
+                Command.of("del key [key ...]", -2, EnumSet.of(WRITE), Keys.ALL,
+                        "Deletes keys.", this::del),
+                Command.of("unlink key [key ...]", -2, EnumSet.of(WRITE, FAST), Keys.ALL,
+                        "Deletes keys, and leaves giving back their memory for later.", this::del),
+                Command.of("exists key [key ...]", -2, EnumSet.of(READONLY, FAST), Keys.ALL,
+                        "Counts how many of these keys exist.", this::exists),
+                Command.of("touch key [key ...]", -2, EnumSet.of(READONLY, FAST), Keys.ALL,
+                        "Counts how many of these keys exist, and marks them as used.", this::exists),
+                Command.of("type key", 2, EnumSet.of(READONLY, FAST), Keys.FIRST,
+                        "Returns the type of a value.", this::type),
+                Command.of("keys pattern", 2, EnumSet.of(READONLY), Keys.NONE,
+                        "Returns all keys that match a pattern.", this::keys),
+                Command.of("rename key newkey", 3, EnumSet.of(WRITE), Keys.FIRST_TWO,
+                        "Gives a key another name.", this::rename),
+                Command.of("renamenx key newkey", 3, EnumSet.of(WRITE, FAST), Keys.FIRST_TWO,
+                        "Gives a key another name if that is free.", this::renameNx),
+                Command.of("copy source destination [DB destination-db] [REPLACE]", -3, EnumSet.of(WRITE, DENYOOM), Keys.FIRST_TWO,
+                        "Copies a value to another key.", this::copy));
     }
 
     /// DEL and UNLINK: Redis frees the memory of an unlinked value on another thread, as the JVM does for every value.

@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,12 +40,20 @@ final class RedisServer implements AutoCloseable {
     /// The live sessions and the thread of each. Concurrent, because the acceptor adds and every session removes itself.
     private final Map<ClientSession, Thread> sessions = new ConcurrentHashMap<>();
 
-    private final Instant created = Instant.now();
+    private final InstantSource clock;
+    private final Instant created;
     private volatile long accepted; // written by the acceptor alone
     private volatile boolean running;
 
     RedisServer(ServerConfig config) throws IOException {
+        this(config, InstantSource.system());
+    }
+
+    /// A server that takes the time from this clock.
+    RedisServer(ServerConfig config, InstantSource clock) throws IOException {
         this.config = config;
+        this.clock = clock;
+        this.created = clock.instant();
         var info = new ServerInfo();
         info.add("Server", this::serverInfo);
         info.add("Clients", this::clientsInfo);
@@ -54,8 +63,8 @@ final class RedisServer implements AutoCloseable {
         new ConnectionCommands().addTo(commands);
         new StringCommands(store).addTo(commands);
         new KeyCommands(store).addTo(commands);
-        new ServerCommands(store, config, info).addTo(commands);
-        new IntrospectionCommands(commands).addTo();
+        new ServerCommands(store, config, info, clock).addTo(commands);
+        new IntrospectionCommands(commands).addTo(commands);
     }
 
     /// Listens, and returns as soon as clients can connect.
@@ -142,7 +151,7 @@ final class RedisServer implements AutoCloseable {
     // ---- what INFO tells ----
 
     private Map<String, ?> serverInfo() {
-        long uptime = Duration.between(created, Instant.now()).toSeconds();
+        long uptime = Duration.between(created, clock.instant()).toSeconds();
         var fields = new LinkedHashMap<String, Object>();
         fields.put("redis_version", ServerInfo.REDIS_VERSION);
         fields.put("redis_mode", "standalone");

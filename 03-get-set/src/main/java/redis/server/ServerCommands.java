@@ -1,6 +1,6 @@
 package redis.server;
 
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -23,29 +23,32 @@ final class ServerCommands {
     private final Store store;
     private final ServerConfig config;
     private final ServerInfo info;
+    private final InstantSource clock;
 
-    ServerCommands(Store store, ServerConfig config, ServerInfo info) {
+    ServerCommands(Store store, ServerConfig config, ServerInfo info, InstantSource clock) {
         this.store = store;
         this.config = config;
         this.info = info;
+        this.clock = clock;
     }
 
     void addTo(CommandTable table) {
         var always = EnumSet.of(LOADING, STALE);
-        table.add(Command.of("dbsize", 1, EnumSet.of(READONLY, FAST), Keys.NONE,
-                "Returns how many keys there are.", this::dbSize));
-        table.add(Command.of("flushdb [ASYNC | SYNC]", -1, EnumSet.of(WRITE), Keys.NONE,
-                "Deletes all keys of the database.", this::flush));
-        table.add(Command.of("flushall [ASYNC | SYNC]", -1, EnumSet.of(WRITE), Keys.NONE,
-                "Deletes all keys of all databases.", this::flush));
-        table.add(Command.of("time", 1, EnumSet.of(LOADING, STALE, FAST), Keys.NONE,
-                "Returns the server's time.", this::time));
-        table.add(Command.of("info [section ...]", -1, always, Keys.NONE,
-                "Tells about the server.", this::info));
-        table.add(Command.group("config", -2, EnumSet.noneOf(Flag.class),
-                "Groups the commands about the configuration.", null,
-                Command.of("config|get pattern [pattern ...]", -3, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
-                        "Return parameters matching the glob-like patterns, and their values.", this::configGet)));
+        table.add("server",
+                Command.of("dbsize", 1, EnumSet.of(READONLY, FAST), Keys.NONE,
+                        "Returns how many keys there are.", this::dbSize),
+                Command.of("flushdb [ASYNC | SYNC]", -1, EnumSet.of(WRITE), Keys.NONE,
+                        "Deletes all keys of the database.", this::flush),
+                Command.of("flushall [ASYNC | SYNC]", -1, EnumSet.of(WRITE), Keys.NONE,
+                        "Deletes all keys of all databases.", this::flush),
+                Command.of("time", 1, EnumSet.of(LOADING, STALE, FAST), Keys.NONE,
+                        "Returns the server's time.", this::time),
+                Command.of("info [section ...]", -1, always, Keys.NONE,
+                        "Tells about the server.", this::info),
+                Command.group("config", -2, EnumSet.noneOf(Flag.class),
+                        "Groups the commands about the configuration.", null,
+                        Command.of("config|get pattern [pattern ...]", -3, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
+                                "Return parameters matching the glob-like patterns, and their values.", this::configGet)));
     }
 
     private Resp dbSize(ClientSession client, List<ByteString> request) {
@@ -66,7 +69,7 @@ final class ServerCommands {
 
     /// Seconds since 1970, and microseconds within the second.
     private Resp time(ClientSession client, List<ByteString> request) {
-        var now = Instant.now();
+        var now = clock.instant();
         return Resp.array(Resp.bulk(ByteString.of(now.getEpochSecond())), Resp.bulk(ByteString.of(now.getNano() / 1_000)));
     }
 

@@ -23,40 +23,41 @@ final class StringCommands {
     }
 
     void addTo(CommandTable table) {
-        table.add(Command.of("get key", 2, EnumSet.of(READONLY, FAST), Keys.FIRST,
-                "Returns the value of a key.", this::get));
-        table.add(Command.of("set key value [NX | XX] [GET]", -3, EnumSet.of(WRITE, DENYOOM), Keys.FIRST,
-                "Sets the value of a key.", this::set));
-        table.add(Command.of("getset key value", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
-                "Sets the value of a key and returns the old one.", this::getSet));
-        table.add(Command.of("setnx key value", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
-                "Sets the value of a key that does not exist.", this::setNx));
-        table.add(Command.of("getdel key", 2, EnumSet.of(WRITE, FAST), Keys.FIRST,
-                "Deletes a key and returns its value.", this::getDel));
-        table.add(Command.of("mget key [key ...]", -2, EnumSet.of(READONLY, FAST), Keys.ALL,
-                "Returns the values of several keys.", this::mGet));
-        table.add(Command.of("mset key value [key value ...]", -3, EnumSet.of(WRITE, DENYOOM), Keys.EVERY_OTHER,
-                "Sets the values of several keys.", this::mSet));
-        table.add(Command.of("msetnx key value [key value ...]", -3, EnumSet.of(WRITE, DENYOOM), Keys.EVERY_OTHER,
-                "Sets the values of several keys if none of them exists.", this::mSetNx));
-        table.add(Command.of("append key value", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
-                "Adds bytes to the end of a value.", this::append));
-        table.add(Command.of("strlen key", 2, EnumSet.of(READONLY, FAST), Keys.FIRST,
-                "Returns the length of a value in bytes.", this::strLen));
-        table.add(Command.of("getrange key start end", 4, EnumSet.of(READONLY), Keys.FIRST,
-                "Returns a part of a value.", this::getRange));
-        table.add(Command.of("setrange key offset value", 4, EnumSet.of(WRITE, DENYOOM), Keys.FIRST,
-                "Overwrites a part of a value.", this::setRange));
-        table.add(Command.of("incr key", 2, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
-                "Adds one to a number.", this::incr));
-        table.add(Command.of("decr key", 2, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
-                "Subtracts one from a number.", this::decr));
-        table.add(Command.of("incrby key increment", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
-                "Adds to a number.", this::incrBy));
-        table.add(Command.of("decrby key decrement", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
-                "Subtracts from a number.", this::decrBy));
-        table.add(Command.of("incrbyfloat key increment", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
-                "Adds to a number that may have a fraction.", this::incrByFloat));
+        table.add("string",
+                Command.of("get key", 2, EnumSet.of(READONLY, FAST), Keys.FIRST,
+                        "Returns the value of a key.", this::get),
+                Command.of("set key value [NX | XX] [GET]", -3, EnumSet.of(WRITE, DENYOOM), Keys.FIRST,
+                        "Sets the value of a key.", this::set),
+                Command.of("getset key value", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
+                        "Sets the value of a key and returns the old one.", this::getSet),
+                Command.of("setnx key value", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
+                        "Sets the value of a key that does not exist.", this::setNx),
+                Command.of("getdel key", 2, EnumSet.of(WRITE, FAST), Keys.FIRST,
+                        "Deletes a key and returns its value.", this::getDel),
+                Command.of("mget key [key ...]", -2, EnumSet.of(READONLY, FAST), Keys.ALL,
+                        "Returns the values of several keys.", this::mGet),
+                Command.of("mset key value [key value ...]", -3, EnumSet.of(WRITE, DENYOOM), Keys.EVERY_OTHER,
+                        "Sets the values of several keys.", this::mSet),
+                Command.of("msetnx key value [key value ...]", -3, EnumSet.of(WRITE, DENYOOM), Keys.EVERY_OTHER,
+                        "Sets the values of several keys if none of them exists.", this::mSetNx),
+                Command.of("append key value", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
+                        "Adds bytes to the end of a value.", this::append),
+                Command.of("strlen key", 2, EnumSet.of(READONLY, FAST), Keys.FIRST,
+                        "Returns the length of a value in bytes.", this::strLen),
+                Command.of("getrange key start end", 4, EnumSet.of(READONLY), Keys.FIRST,
+                        "Returns a part of a value.", this::getRange),
+                Command.of("setrange key offset value", 4, EnumSet.of(WRITE, DENYOOM), Keys.FIRST,
+                        "Overwrites a part of a value.", this::setRange),
+                Command.of("incr key", 2, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
+                        "Adds one to a number.", this::incr),
+                Command.of("decr key", 2, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
+                        "Subtracts one from a number.", this::decr),
+                Command.of("incrby key increment", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
+                        "Adds to a number.", this::incrBy),
+                Command.of("decrby key decrement", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
+                        "Subtracts from a number.", this::decrBy),
+                Command.of("incrbyfloat key increment", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
+                        "Adds to a number that may have a fraction.", this::incrByFloat));
     }
 
     private Resp get(ClientSession client, List<ByteString> request) {

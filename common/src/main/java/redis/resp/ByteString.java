@@ -53,7 +53,7 @@ public final class ByteString implements Comparable<ByteString> {
 
     /// The bytes of this one, then those of the other.
     ///
-    /// @throws OutOfMemoryError if there are more than an array can hold
+    /// @throws ArithmeticException if there are more than an array can hold
     public ByteString concat(ByteString other) {
         var joined = Arrays.copyOf(bytes, Math.addExact(bytes.length, other.bytes.length));
         System.arraycopy(other.bytes, 0, joined, bytes.length, other.bytes.length);
@@ -66,6 +66,8 @@ public final class ByteString implements Comparable<ByteString> {
     }
 
     /// These bytes with those at `offset` overwritten by `patch`. Grows as needed; a gap is filled with zero bytes.
+    ///
+    /// @throws ArithmeticException if it would grow to more than an array can hold
     public ByteString overwrite(int offset, ByteString patch) {
         int end = Math.addExact(offset, patch.bytes.length);
         var result = Arrays.copyOf(bytes, Math.max(bytes.length, end));

@@ -37,7 +37,7 @@ final class InlineRequest {
 
     private ByteString word() throws ProtocolException {
         var word = new ByteArrayOutputStream();
-        while (position < end && !isSpace(line[position])) {
+        while (position < end && !endsWord(line[position])) {
             byte b = line[position++];
             switch (b) {
                 case '"', '\'' -> {
@@ -82,8 +82,14 @@ final class InlineRequest {
         };
     }
 
+    /// What may stand between words: C's `isspace`.
     private static boolean isSpace(byte b) {
         return b == ' ' || '\t' <= b && b <= '\r';
+    }
+
+    /// What ends a word without quotes. Not a vertical tab or a form feed, though they are skipped between words.
+    private static boolean endsWord(byte b) {
+        return b == ' ' || b == '\t' || b == '\r';
     }
 
     private static ProtocolException unbalanced() {

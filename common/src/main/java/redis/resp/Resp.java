@@ -10,7 +10,8 @@ import java.util.SequencedMap;
 /// interface's name, `Resp.Integer`: some share theirs with a class of `java.lang`.
 public sealed interface Resp {
 
-    /// `+OK\r\n`: a short text of one line. One char is one byte (Latin-1); a line break is sent as a space.
+    /// `+OK\r\n`: a short text of one line. One char is one byte (Latin-1); a line break is sent as a space, and
+    /// a char that is not Latin-1 as a question mark.
     record SimpleString(String text) implements Resp {}
 
     /// `-ERR syntax error\r\n`: as a simple string. The first word is the error's code.

@@ -50,6 +50,7 @@ public final class RespReader {
     private int searched;       // how many bytes from position on are known to hold no line end
     private int smallReads;
     private long received;      // all bytes ever read from the stream
+    private long consumed;      // of these, up to the end of the last request or reply that was returned
 
     // The request that is being parsed.
     private int missing;        // arguments still to come; 0: between two requests
@@ -71,9 +72,16 @@ public final class RespReader {
         this(in, () -> {});
     }
 
-    /// The bytes that the requests and replies returned so far took on the wire, empty requests between them included.
+    /// The bytes that the requests and replies returned so far took on the wire, empty requests between them included. Those of
+    /// a request that is only partly here do not count yet.
     public long bytesConsumed() {
-        return received - (limit - position);
+        return consumed;
+    }
+
+    /// Counts what was parsed, now that it is a whole request or reply.
+    private <T> T complete(T message) {
+        consumed = received - (limit - position);
+        return message;
     }
 
     // ---- requests ----
@@ -115,7 +123,7 @@ public final class RespReader {
                 if (end < 0) return null;
                 var words = InlineRequest.split(buffer, position, end);
                 consumeLine(end + 1);
-                if (!words.isEmpty()) return words;
+                if (!words.isEmpty()) return complete(words);
             } else {
                 int end = findHeaderEnd("too big mbulk count string");
                 if (end < 0) return null;
@@ -133,7 +141,7 @@ public final class RespReader {
         }
         var request = Arrays.asList(arguments);
         arguments = null;
-        return request;
+        return complete(request);
     }
 
     private void startRequest(int announced) {
@@ -184,11 +192,11 @@ public final class RespReader {
 
     /// @return the index of the line end, or -1 if it has not arrived
     private int findLineEnd(char lineEnd, String tooLong) throws ProtocolException {
-        for (int i = position + searched; i < limit; i++) {
-            if (buffer[i] == lineEnd) return i;
-        }
+        int end = position + searched;
+        while (end < limit && buffer[end] != lineEnd) end++;
+        if (end - position > MAX_LINE) throw new ProtocolException(tooLong); // however many bytes a read happened to bring
+        if (end < limit) return end;
         searched = limit - position;
-        if (searched > MAX_LINE) throw new ProtocolException(tooLong);
         return -1;
     }
 
@@ -270,7 +278,7 @@ public final class RespReader {
     /// @throws ProtocolException if the bytes are not a reply
     /// @throws EOFException if the stream ends before the reply does
     public Resp readReply() throws IOException {
-        return readReply(0);
+        return complete(readReply(0));
     }
 
     private Resp readReply(int depth) throws IOException {
@@ -367,11 +375,17 @@ public final class RespReader {
                 case "inf" -> Double.POSITIVE_INFINITY;
                 case "-inf" -> Double.NEGATIVE_INFINITY;
                 case "nan", "-nan" -> Double.NaN;
-                default -> Double.parseDouble(text);
+                default -> parseDecimal(text);
             };
         } catch (NumberFormatException e) {
             throw new ProtocolException("invalid double");
         }
+    }
+
+    /// Java takes more for a double than RESP does: `1f`, `0x1p3`, `Infinity`, spaces around it.
+    private static double parseDecimal(String text) {
+        if (!text.chars().allMatch(c -> "+-.0123456789eE".indexOf(c) >= 0)) throw new NumberFormatException();
+        return Double.parseDouble(text);
     }
 
     private BigInteger readBigNumber() throws IOException {

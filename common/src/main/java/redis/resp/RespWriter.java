@@ -81,9 +81,16 @@ public final class RespWriter implements Flushable {
         put(type);
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            put(c == '\r' || c == '\n' ? ' ' : c); // a line break would end the reply, and the rest be taken for another
+            put(asLatin1(c));
         }
         lineEnd();
+    }
+
+    /// The char as one byte. A line break would end the reply, and the rest be taken for another one; so would half of a char
+    /// like U+010A.
+    private static char asLatin1(char c) {
+        if (c == '\r' || c == '\n') return ' ';
+        return c <= 0xff ? c : '?';
     }
 
     private void bulk(char type, ByteString value) throws IOException {
@@ -160,7 +167,7 @@ public final class RespWriter implements Flushable {
     private static String format(double value) {
         if (Double.isNaN(value)) return "nan";
         if (Double.isInfinite(value)) return value > 0 ? "inf" : "-inf";
-        if (value == 0) return "0";
+        if (value == 0) return 1 / value > 0 ? "0" : "-0"; // a BigDecimal has no negative zero
         return new BigDecimal(Double.toString(value)).stripTrailingZeros().toPlainString();
     }
 }
