@@ -1,0 +1,100 @@
+package redis.server;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import redis.resp.ByteString;
+import redis.resp.Resp;
+
+/// Finds the command that a request names, and carries it out.
+final class CommandTable {
+
+    /// How much of an unknown command's name and arguments an error repeats, in bytes.
+    private static final int PREVIEW = 128;
+
+    private final Map<String, Command> commands = new LinkedHashMap<>();
+
+    /// The same commands under the bytes by which clients usually name them, all lower or all upper case: one lookup, no conversion.
+    private final Map<ByteString, Command> byUsualName = new HashMap<>();
+
+    private final Map<String, String> groups = new HashMap<>();
+
+    private long executed;
+
+    /// @param group what these commands have in common, as Redis's documentation groups them: `string`
+    void add(String group, Command... added) {
+        for (var command : added) {
+            commands.put(command.name(), command);
+            byUsualName.put(ByteString.of(command.name()), command);
+            byUsualName.put(ByteString.of(command.name().toUpperCase(Locale.ROOT)), command);
+            groups.put(command.name(), group);
+        }
+    }
+
+    /// @return the group of a command; null for a subcommand
+    String group(Command command) {
+        return groups.get(command.name());
+    }
+
+    /// All commands, without subcommands, in the order in which they were added.
+    Collection<Command> all() {
+        return commands.values();
+    }
+
+    /// @param name in any case
+    /// @return the command, or null if there is none of this name
+    Command find(ByteString name) {
+        var command = byUsualName.get(name);
+        return command != null ? command : commands.get(name.toLatin1().toLowerCase(Locale.ROOT));
+    }
+
+    /// How many requests have been carried out.
+    long executed() {
+        return executed;
+    }
+
+    /// Carries out a request. The caller holds the store's lock.
+    ///
+    /// @return the reply, which is an error if the request cannot be carried out
+    Resp execute(ClientSession client, List<ByteString> request) {
+        executed++;
+        try {
+            return resolve(request).handler().handle(client, request);
+        } catch (CommandException e) {
+            return Resp.error(e.getMessage());
+        }
+    }
+
+    private Command resolve(List<ByteString> request) {
+        var command = find(request.getFirst());
+        if (command == null) throw unknownCommand(request);
+        if (!command.subcommands().isEmpty() && request.size() > 1) command = subcommand(command, request.get(1));
+        if (!command.accepts(request.size())) throw CommandException.wrongArity(command.name());
+        return command;
+    }
+
+    private static Command subcommand(Command parent, ByteString name) {
+        int prefix = parent.name().length() + 1;
+        for (var command : parent.subcommands()) {
+            if (name.equalsIgnoreCase(command.name().substring(prefix))) return command;
+        }
+        throw new CommandException("ERR unknown subcommand '%s'. Try %s HELP."
+                .formatted(preview(name, PREVIEW), parent.name().toUpperCase(Locale.ROOT)));
+    }
+
+    private static CommandException unknownCommand(List<ByteString> request) {
+        var arguments = new StringBuilder();
+        for (int i = 1; i < request.size() && arguments.length() < PREVIEW; i++) {
+            arguments.append('\'').append(preview(request.get(i), PREVIEW - arguments.length())).append("' ");
+        }
+        return new CommandException("ERR unknown command '%s', with args beginning with: %s"
+                .formatted(preview(request.getFirst(), PREVIEW), arguments));
+    }
+
+    private static String preview(ByteString text, int limit) {
+        return text.substring(0, Math.min(text.length(), limit)).toLatin1();
+    }
+}

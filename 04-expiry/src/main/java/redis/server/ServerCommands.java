@@ -1,0 +1,92 @@
+package redis.server;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import redis.resp.ByteString;
+import redis.resp.Resp;
+import redis.server.Command.Flag;
+import redis.server.Command.Keys;
+
+import static redis.server.Command.Flag.ADMIN;
+import static redis.server.Command.Flag.FAST;
+import static redis.server.Command.Flag.LOADING;
+import static redis.server.Command.Flag.NOSCRIPT;
+import static redis.server.Command.Flag.READONLY;
+import static redis.server.Command.Flag.STALE;
+import static redis.server.Command.Flag.WRITE;
+
+/// The commands about the server as a whole.
+final class ServerCommands {
+
+    private final Store store;
+    private final ServerConfig config;
+    private final ServerInfo info;
+    private final InstantSource clock;
+
+    ServerCommands(Store store, ServerConfig config, ServerInfo info, InstantSource clock) {
+        this.store = store;
+        this.config = config;
+        this.info = info;
+        this.clock = clock;
+    }
+
+    void addTo(CommandTable table) {
+        var always = EnumSet.of(LOADING, STALE);
+        table.add("server",
+                Command.of("dbsize", 1, EnumSet.of(READONLY, FAST), Keys.NONE,
+                        "Returns how many keys there are.", this::dbSize),
+                Command.of("flushdb [ASYNC | SYNC]", -1, EnumSet.of(WRITE), Keys.NONE,
+                        "Deletes all keys of the database.", this::flush),
+                Command.of("flushall [ASYNC | SYNC]", -1, EnumSet.of(WRITE), Keys.NONE,
+                        "Deletes all keys of all databases.", this::flush),
+                Command.of("time", 1, EnumSet.of(LOADING, STALE, FAST), Keys.NONE,
+                        "Returns the server's time.", this::time),
+                Command.of("info [section ...]", -1, always, Keys.NONE,
+                        "Tells about the server.", this::info),
+                Command.group("config", -2, EnumSet.noneOf(Flag.class),
+                        "Groups the commands about the configuration.", null,
+                        Command.of("config|get pattern [pattern ...]", -3, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
+                                "Return parameters matching the glob-like patterns, and their values.", this::configGet)));
+    }
+
+    private Resp dbSize(ClientSession client, List<ByteString> request) {
+        return Resp.integer(store.size());
+    }
+
+    /// ASYNC and SYNC say which thread frees the memory. Here it is always one of the garbage collector's.
+    private Resp flush(ClientSession client, List<ByteString> request) {
+        boolean valid = switch (request.size()) {
+            case 1 -> true;
+            case 2 -> request.get(1).equalsIgnoreCase("async") || request.get(1).equalsIgnoreCase("sync");
+            default -> false;
+        };
+        if (!valid) throw new CommandException(CommandException.SYNTAX);
+        store.clear();
+        return Resp.OK;
+    }
+
+    /// Seconds since 1970, and microseconds within the second.
+    private Resp time(ClientSession client, List<ByteString> request) {
+        var now = clock.instant();
+        return Resp.array(Resp.bulk(ByteString.of(now.getEpochSecond())), Resp.bulk(ByteString.of(now.getNano() / 1_000)));
+    }
+
+    private Resp info(ClientSession client, List<ByteString> request) {
+        return Resp.bulk(info.text(request.subList(1, request.size())));
+    }
+
+    private Resp configGet(ClientSession client, List<ByteString> request) {
+        var patterns = request.stream().skip(2).map(GlobPattern::new).toList();
+        var found = new ArrayList<Resp>();
+        config.parameters().forEach((name, value) -> {
+            var nameBytes = ByteString.of(name);
+            if (patterns.stream().anyMatch(pattern -> pattern.matches(nameBytes))) {
+                found.add(Resp.bulk(nameBytes));
+                found.add(Resp.bulk(value));
+            }
+        });
+        return new Resp.Array(found);
+    }
+}
