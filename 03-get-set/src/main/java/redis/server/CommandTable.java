@@ -94,7 +94,10 @@ final class CommandTable {
                 .formatted(preview(request.getFirst(), PREVIEW), arguments));
     }
 
+    /// The beginning of a text. For Redis it also ends at a zero byte, as every string of C.
     private static String preview(ByteString text, int limit) {
-        return text.substring(0, Math.min(text.length(), limit)).toLatin1();
+        var preview = text.substring(0, Math.min(text.length(), limit)).toLatin1();
+        int end = preview.indexOf('\0');
+        return end < 0 ? preview : preview.substring(0, end);
     }
 }

@@ -176,9 +176,9 @@ final class StringCommands {
         var value = orEmpty(store.get(request.get(1)));
         int length = value.length();
         if (start < 0 && end < 0 && start > end) return Resp.bulk(ByteString.EMPTY);
-        int from = (int) Math.max(start < 0 ? start + length : start, 0);
-        int to = (int) Math.min(Math.max(end < 0 ? end + length : end, 0), length - 1L) + 1;
-        return Resp.bulk(from < to ? value.substring(from, to) : ByteString.EMPTY);
+        long from = Math.max(start < 0 ? start + length : start, 0);
+        long to = Math.min(Math.max(end < 0 ? end + length : end, 0), length - 1L) + 1;
+        return Resp.bulk(from < to ? value.substring((int) from, (int) to) : ByteString.EMPTY);
     }
 
     private Resp setRange(ClientSession client, List<ByteString> request) {
