@@ -58,7 +58,7 @@ final class RespParser {
     /// `*2\r\n` and then that many bulk strings.
     private List<byte[]> readArray() throws IOException {
         var header = readHeader("too big mbulk count string");
-        long count = readLength(header, Integer.MIN_VALUE, Integer.MAX_VALUE, "invalid multibulk length");
+        long count = readLength(header, Long.MIN_VALUE, Integer.MAX_VALUE, "invalid multibulk length");
         var words = new ArrayList<byte[]>(); // not of size "count": anyone can send "*2147483647"
         for (long i = 0; i < count; i++) words.add(readBulkString());
         return words;

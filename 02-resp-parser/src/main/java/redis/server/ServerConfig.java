@@ -22,16 +22,21 @@ record ServerConfig(String bind, int port) {
         var port = 6380;
         for (int i = 0; i < args.length; i += 2) {
             var option = args[i];
-            if (option.equals("--help")) return null;
-            if (i + 1 == args.length) throw new IllegalArgumentException(option + " needs a value.");
-            var value = args[i + 1];
             switch (option) {
-                case "--bind" -> bind = value;
-                case "--port" -> port = number(option, value, 0, 65_535);
+                case "--bind" -> bind = value(args, i);
+                case "--port" -> port = number(option, value(args, i), 0, 65_535);
+                case "--help" -> {
+                    return null;
+                }
                 default -> throw new IllegalArgumentException("Unknown option " + option + ".");
             }
         }
         return new ServerConfig(bind, port);
+    }
+
+    private static String value(String[] args, int option) {
+        if (option + 1 == args.length) throw new IllegalArgumentException(args[option] + " needs a value.");
+        return args[option + 1];
     }
 
     private static int number(String option, String value, int min, int max) {

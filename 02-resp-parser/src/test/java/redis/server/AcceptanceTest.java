@@ -27,6 +27,7 @@ abstract class AcceptanceTest {
             address = new InetSocketAddress("127.0.0.1", server.port());
         } else {
             int colon = EXTERNAL.lastIndexOf(':');
+            if (colon < 0) throw new IllegalArgumentException("-Dredis.address=" + EXTERNAL + " should be host:port");
             address = new InetSocketAddress(EXTERNAL.substring(0, colon), Integer.parseInt(EXTERNAL.substring(colon + 1)));
         }
         redis = connect();
@@ -35,7 +36,7 @@ abstract class AcceptanceTest {
 
     @AfterEach
     void stopServer() throws IOException {
-        redis.close();
+        if (redis != null) redis.close();
         if (server != null) server.close();
     }
 

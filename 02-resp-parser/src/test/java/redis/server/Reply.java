@@ -9,27 +9,33 @@ import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import redis.resp.ByteString;
+import redis.resp.ProtocolException;
 import redis.resp.Resp;
 import redis.resp.RespWriter;
 
 /// What a server answered, to the byte, and the assertions a test makes about it.
 ///
-/// @param sent the request, as one would type it
+/// @param sent the request, as one would type it; several with a dot between them if they were sent before a reply was read
 /// @param bytes what came back
 /// @param value what these bytes mean; null if they are no complete reply
 /// @param failure why there is no value; null if there is one
 record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
 
+    /// How many bytes a message shows on either side of the one that matters.
     private static final int CONTEXT = 40;
 
     /// Asserts that exactly this came back, byte for byte.
     ///
-    /// @param expected a [Resp]; or a `String` for a bulk string, a number for an integer, a `List` for an array of such, null for
-    ///     `$-1`
+    /// @param expected a [Resp]; or a `String` or [ByteString] for a bulk string, a number for an integer, a `List` for an array of such,
+    ///     null for `$-1`
     void is(Object expected) {
         var wanted = encode(toResp(expected));
         if (failure == null && Arrays.equals(wanted, bytes)) return;
-        throw new AssertionError(comparison(wanted));
+        int difference = Arrays.mismatch(wanted, bytes);
+        if (difference < 0) difference = bytes.length; // the same bytes, and yet no complete reply
+        int from = Math.max(0, difference - CONTEXT);
+        throw new AssertionError(message(excerpt(wanted, from), received(from)) + caret(from, difference));
     }
 
     /// Asserts that this error came back.
@@ -47,100 +53,78 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
         is(null);
     }
 
+    /// Asserts that nothing came back and the server closed the connection.
+    void isEnd() {
+        boolean ended = failure instanceof EOFException || failure instanceof SocketException;
+        if (!ended || bytes.length > 0) throw new AssertionError(message("the end of the connection", received(0)));
+    }
+
     /// Asserts something about a value that may vary.
     void satisfies(Consumer<Resp> assertion) {
+        var reply = valueOrFail("a reply");
         try {
-            assertion.accept(orFail());
+            assertion.accept(reply);
         } catch (AssertionError e) {
-            throw new AssertionError("%nSent:      %s%nReceived:  %s%n%s".formatted(sent, escape(bytes), e.getMessage()), e);
+            throw new AssertionError(message("see below", received(0)) + "\n" + e.getMessage(), e);
         }
     }
 
-    /// The bulk string or integer that came back, as text; null for a null.
+    /// The bulk string, simple string or integer that came back, as text; null for a null.
     String text() {
-        return switch (orFail()) {
+        return switch (valueOrFail("a string or an integer")) {
             case Resp.BulkString(var text) -> text.toString();
             case Resp.SimpleString(var text) -> text;
             case Resp.Integer(var number) -> Long.toString(number);
             case Resp.Null _ -> null;
-            default -> throw new AssertionError("%nSent:      %s%nExpected:  a string%nReceived:  %s".formatted(sent, escape(bytes)));
+            default -> throw new AssertionError(message("a string or an integer", received(0)));
         };
     }
 
     /// The elements of the array that came back, in its order, each as [#text()].
     List<String> texts() {
-        if (!(orFail() instanceof Resp.Array(var elements))) {
-            throw new AssertionError("%nSent:      %s%nExpected:  an array%nReceived:  %s".formatted(sent, escape(bytes)));
+        if (!(valueOrFail("an array") instanceof Resp.Array(var elements))) {
+            throw new AssertionError(message("an array", received(0)));
         }
         return elements.stream().map(element -> new Reply(sent, encode(element), element, null).text()).toList();
     }
 
-    /// Asserts that nothing came back and the server closed the connection.
-    void isEnd() {
-        boolean ended = failure instanceof EOFException || failure instanceof SocketException;
-        if (ended && bytes.length == 0) return;
-        throw new AssertionError("%nSent:      %s%nExpected:  the end of the connection%nReceived:  %s".formatted(sent, received()));
-    }
-
-    private Resp orFail() {
+    private Resp valueOrFail(String expected) {
         if (failure == null) return value;
-        throw new AssertionError("%nSent:      %s%nExpected:  a reply%nReceived:  %s".formatted(sent, received()));
+        throw new AssertionError(message(expected, received(0)));
     }
 
-    private String comparison(byte[] wanted) {
-        int difference = Arrays.mismatch(wanted, bytes);
-        if (difference < 0) difference = bytes.length;
-        int from = Math.max(0, difference - CONTEXT);
-        var lead = (from > 0 ? "… " : "") + escape(Arrays.copyOfRange(bytes, from, Math.min(difference, bytes.length)));
+    // ---- what a learner reads when a test fails ----
+
+    private String message(String expected, String received) {
         return """
 
                 Sent:      %s
                 Expected:  %s
-                Received:  %s
-                           %s^ byte %d""".formatted(sent, excerpt(wanted, from), received(from), " ".repeat(lead.length()), difference);
+                Received:  %s""".formatted(sent.isEmpty() ? "nothing" : sent, expected, received);
     }
 
-    private String received() {
-        return received(0);
+    /// A line that points at one of the bytes in the line of [#received(int)] above it.
+    private String caret(int from, int index) {
+        int column = excerpt(Arrays.copyOf(bytes, index), from).length();
+        return "\n           " + " ".repeat(column) + "^ byte " + index;
     }
 
     private String received(int from) {
-        var text = excerpt(bytes, from);
+        var text = bytes.length == 0 ? "nothing" : excerpt(bytes, from);
         return switch (failure) {
             case null -> text;
             case SocketTimeoutException _ -> text + " (and no more within " + TestClient.TIMEOUT_MILLIS / 1000 + " s)";
             case EOFException _ -> text + " (and the end of the connection)";
-            default -> text + " (" + failure.getMessage() + ")";
+            case ProtocolException e -> text + " (which is not RESP: " + e.getMessage() + ")";
+            default -> text + " (and then: " + failure.getMessage() + ")";
         };
     }
 
-    private static String excerpt(byte[] bytes, int from) {
+    /// Some bytes from `from` on, as [#escape(byte[])] shows them, and dots for those left out.
+    static String excerpt(byte[] bytes, int from) {
         int to = Math.min(bytes.length, from + 2 * CONTEXT);
-        if (from >= to) return from > 0 ? "…" : "";
-        return (from > 0 ? "… " : "") + escape(Arrays.copyOfRange(bytes, from, to)) + (to < bytes.length ? " …" : "");
-    }
-
-    private static Resp toResp(Object value) {
-        return switch (value) {
-            case null -> Resp.Null.BULK_STRING;
-            case Resp resp -> resp;
-            case String text -> Resp.bulk(text);
-            case Number number -> Resp.integer(number.longValue());
-            case List<?> list -> new Resp.Array(list.stream().map(Reply::toResp).toList());
-            default -> throw new IllegalArgumentException("no RESP type for " + value.getClass());
-        };
-    }
-
-    private static byte[] encode(Resp value) {
-        var bytes = new ByteArrayOutputStream();
-        var writer = new RespWriter(bytes);
-        try {
-            writer.write(value);
-            writer.flush();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // an array in memory fails no write
-        }
-        return bytes.toByteArray();
+        var text = escape(Arrays.copyOfRange(bytes, from, to));
+        return (from > 0 ? "… " : "") + text + (to < bytes.length ? " … (%,d bytes)".formatted(bytes.length) : "");
     }
 
     /// Bytes as text on one line, with what cannot be printed escaped: `+OK\r\n`.
@@ -160,5 +144,31 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
             }
         }
         return text.toString();
+    }
+
+    // ---- the bytes of a value ----
+
+    private static Resp toResp(Object value) {
+        return switch (value) {
+            case null -> Resp.Null.BULK_STRING;
+            case Resp resp -> resp;
+            case String text -> Resp.bulk(text);
+            case ByteString bytes -> Resp.bulk(bytes);
+            case Number number -> Resp.integer(number.longValue());
+            case List<?> list -> new Resp.Array(list.stream().map(Reply::toResp).toList());
+            default -> throw new IllegalArgumentException("no RESP type for " + value.getClass());
+        };
+    }
+
+    private static byte[] encode(Resp value) {
+        var bytes = new ByteArrayOutputStream();
+        var writer = new RespWriter(bytes);
+        try {
+            writer.write(value);
+            writer.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // an array in memory fails no write
+        }
+        return bytes.toByteArray();
     }
 }

@@ -24,7 +24,9 @@ final class TestClient implements AutoCloseable {
     private final OutputStream out;
     private final ReceivedBytes received;
     private final RespReader reader;
-    private String sent = "nothing yet";
+
+    private final StringBuilder sent = new StringBuilder(); // since a reply was last read
+    private boolean replyRead = true;
 
     TestClient(InetSocketAddress address) throws IOException {
         socket.setTcpNoDelay(true);
@@ -50,14 +52,17 @@ final class TestClient implements AutoCloseable {
         return transmit(request.toByteArray(), Arrays.stream(words).map(TestClient::quote).collect(Collectors.joining(" ")));
     }
 
-    /// Sends these bytes as they are, one for each char.
+    /// Sends these bytes as they are, one for each char, and leaves the replies to [#read()].
     TestClient sendRaw(String bytes) throws IOException {
         var raw = bytes.getBytes(StandardCharsets.ISO_8859_1);
-        return transmit(raw, Reply.escape(raw));
+        return transmit(raw, Reply.excerpt(raw, 0));
     }
 
     private TestClient transmit(byte[] bytes, String description) throws IOException {
-        sent = description;
+        if (replyRead) sent.setLength(0);
+        else sent.append(" · ");
+        sent.append(description);
+        replyRead = false;
         try {
             out.write(bytes);
         } catch (IOException e) {
@@ -73,13 +78,14 @@ final class TestClient implements AutoCloseable {
 
     /// Waits for the next reply. One that is missing, late or malformed fails the test when it is compared.
     Reply read() {
+        replyRead = true;
         received.forget();
         long start = reader.bytesConsumed();
         try {
             var value = reader.readReply();
-            return new Reply(sent, received.slice(start, reader.bytesConsumed()), value, null);
+            return new Reply(sent(), received.slice(start, reader.bytesConsumed()), value, null);
         } catch (IOException e) {
-            return new Reply(sent, received.slice(start, received.total), null, e);
+            return new Reply(sent(), received.sliceFrom(start), null, e);
         }
     }
 
@@ -93,17 +99,22 @@ final class TestClient implements AutoCloseable {
         socket.close();
     }
 
-    /// A word as one would type it in redis-cli.
-    private static String quote(String word) {
-        return word.matches("[!#-&(-~]+") ? word : '"' + Reply.escape(word.getBytes(StandardCharsets.UTF_8)) + '"';
+    private String sent() {
+        return sent.length() <= 400 ? sent.toString() : sent.substring(0, 300) + " … " + sent.substring(sent.length() - 97);
     }
 
-    /// Passes bytes on to the reader, and keeps those the reader has not been asked for yet.
+    /// A word as one would type it in redis-cli.
+    private static String quote(String word) {
+        var text = Reply.excerpt(word.getBytes(StandardCharsets.UTF_8), 0);
+        return text.matches("[!#-&(-\\[\\]-~]+") ? text : '"' + text + '"';
+    }
+
+    /// Passes bytes on to the reader, and keeps them until the next reply is read.
     private final class ReceivedBytes extends FilterInputStream {
 
-        private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
-        private long keptFrom;
-        private long total;
+        private byte[] kept = new byte[512];
+        private int size;
+        private long keptFrom; // where the first of them was in the stream
 
         ReceivedBytes(InputStream in) {
             super(in);
@@ -112,25 +123,28 @@ final class TestClient implements AutoCloseable {
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
             int n = super.read(target, offset, length);
-            if (n > 0) {
-                kept.write(target, offset, n);
-                total += n;
-            }
+            if (n <= 0) return n;
+            if (size + n > kept.length) kept = Arrays.copyOf(kept, Math.max(2 * kept.length, size + n));
+            System.arraycopy(target, offset, kept, size, n);
+            size += n;
             return n;
         }
 
         byte[] slice(long from, long to) {
-            return Arrays.copyOfRange(kept.toByteArray(), (int) (from - keptFrom), (int) (to - keptFrom));
+            return Arrays.copyOfRange(kept, (int) (from - keptFrom), (int) (to - keptFrom));
         }
 
-        /// Drops what the reader has consumed.
+        byte[] sliceFrom(long from) {
+            return slice(from, keptFrom + size);
+        }
+
+        /// Drops what the reader has consumed, once that is worth moving the rest.
         void forget() {
-            long from = reader.bytesConsumed();
-            if (from == keptFrom) return;
-            var rest = slice(from, total);
-            kept.reset();
-            kept.writeBytes(rest);
-            keptFrom = from;
+            int consumed = (int) (reader.bytesConsumed() - keptFrom);
+            if (consumed < size / 2) return;
+            size -= consumed;
+            System.arraycopy(kept, consumed, kept, 0, size);
+            keptFrom += consumed;
         }
     }
 }
