@@ -28,17 +28,22 @@ record ServerConfig(String bind, int port, int maxClients) {
         var maxClients = 10_000;
         for (int i = 0; i < args.length; i += 2) {
             var option = args[i];
-            if (option.equals("--help")) return null;
-            if (i + 1 == args.length) throw new IllegalArgumentException(option + " needs a value.");
-            var value = args[i + 1];
             switch (option) {
-                case "--bind" -> bind = value;
-                case "--port" -> port = number(option, value, 0, 65_535);
-                case "--maxclients" -> maxClients = number(option, value, 1, Integer.MAX_VALUE);
+                case "--bind" -> bind = value(args, i);
+                case "--port" -> port = number(option, value(args, i), 0, 65_535);
+                case "--maxclients" -> maxClients = number(option, value(args, i), 1, Integer.MAX_VALUE);
+                case "--help" -> {
+                    return null;
+                }
                 default -> throw new IllegalArgumentException("Unknown option " + option + ".");
             }
         }
         return new ServerConfig(bind, port, maxClients);
+    }
+
+    private static String value(String[] args, int option) {
+        if (option + 1 == args.length) throw new IllegalArgumentException(args[option] + " needs a value.");
+        return args[option + 1];
     }
 
     private static int number(String option, String value, int min, int max) {

@@ -96,7 +96,8 @@ final class ClientSession implements AutoCloseable {
         store.lock();
         try {
             for (var request : requests) {
-                replies.add(commands.execute(this, request));
+                var reply = commands.execute(this, request);
+                if (reply != null) replies.add(reply);
                 if (ending) return;
             }
         } finally {

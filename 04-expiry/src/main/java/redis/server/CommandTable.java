@@ -58,18 +58,28 @@ final class CommandTable {
 
     /// Carries out a request. The caller holds the store's lock.
     ///
-    /// @return the reply, which is an error if the request cannot be carried out
+    /// @return the reply, which is an error if the request cannot be carried out; null if the client gets none
     Resp execute(ClientSession client, List<ByteString> request) {
         executed++;
+        var command = find(request.getFirst());
+        if (command == null && isHttp(request.getFirst())) {
+            client.endAfterReply();
+            return null;
+        }
         try {
-            return resolve(request).handler().handle(client, request);
+            return resolve(command, request).handler().handle(client, request);
         } catch (CommandException e) {
             return Resp.error(e.getMessage());
         }
     }
 
-    private Command resolve(List<ByteString> request) {
-        var command = find(request.getFirst());
+    /// Whether these are the first words of an HTTP request. No client of ours sends them, but a web page can make a browser do so,
+    /// with Redis commands in the body. Redis hangs up without a word, and so do we.
+    private static boolean isHttp(ByteString name) {
+        return name.equalsIgnoreCase("post") || name.equalsIgnoreCase("host:");
+    }
+
+    private static Command resolve(Command command, List<ByteString> request) {
         if (command == null) throw unknownCommand(request);
         if (!command.subcommands().isEmpty() && request.size() > 1) command = subcommand(command, request.get(1));
         if (!command.accepts(request.size())) throw CommandException.wrongArity(command.name());
@@ -88,7 +98,8 @@ final class CommandTable {
     private static CommandException unknownCommand(List<ByteString> request) {
         var arguments = new StringBuilder();
         for (int i = 1; i < request.size() && arguments.length() < PREVIEW; i++) {
-            arguments.append('\'').append(preview(request.get(i), PREVIEW - arguments.length())).append("' ");
+            var argument = preview(request.get(i), PREVIEW - arguments.length());
+            arguments.append('\'').append(argument).append("' ");
         }
         return new CommandException("ERR unknown command '%s', with args beginning with: %s"
                 .formatted(preview(request.getFirst(), PREVIEW), arguments));

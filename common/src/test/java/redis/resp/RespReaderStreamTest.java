@@ -8,6 +8,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -223,7 +224,7 @@ class RespReaderStreamTest {
     void aValueOfAnySizeMayBeCutAtItsEdges(int size) throws IOException {
         var request = List.of(ByteString.of("SET"), value(size), ByteString.of("k"));
         var bytes = encoded(request);
-        int start = new String(bytes, 0, 40, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("\r\n", 14) + 2;
+        int start = new String(bytes, 0, 40, StandardCharsets.ISO_8859_1).indexOf("\r\n", 14) + 2;
         for (int edge : new int[] {start, start + size}) {
             for (int cut = edge - 12; cut <= edge + 6; cut++) {
                 assertThat(new RespReader(PieceStream.splitAt(cut, bytes)).readRequest()).as("cut at %d", cut).isEqualTo(request);
