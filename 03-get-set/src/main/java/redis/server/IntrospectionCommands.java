@@ -43,7 +43,7 @@ final class IntrospectionCommands {
         var descriptions = new ArrayList<Resp>();
         for (var name : request.subList(2, request.size())) {
             var command = table.find(name);
-            descriptions.add(command == null ? Resp.Null.ARRAY : describe(command));
+            descriptions.add(command == null ? Resp.Null.BULK_STRING : describe(command));
         }
         return new Resp.Array(descriptions);
     }

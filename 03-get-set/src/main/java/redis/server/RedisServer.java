@@ -168,6 +168,7 @@ final class RedisServer implements AutoCloseable {
         var fields = new LinkedHashMap<String, Object>();
         fields.put("connected_clients", sessions.size());
         fields.put("maxclients", config.maxClients());
+        fields.put("blocked_clients", 0); // no command here waits for others
         return fields;
     }
 
