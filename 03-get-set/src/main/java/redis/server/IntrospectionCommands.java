@@ -42,10 +42,21 @@ final class IntrospectionCommands {
         if (request.size() == 2) return describeAll(table.all());
         var descriptions = new ArrayList<Resp>();
         for (var name : request.subList(2, request.size())) {
-            var command = table.find(name);
+            var command = find(name);
             descriptions.add(command == null ? Resp.Null.BULK_STRING : describe(command));
         }
         return new Resp.Array(descriptions);
+    }
+
+    /// @param name of a command; or of a subcommand, with its parent's: `config|get`
+    /// @return null if there is none of this name
+    private Command find(ByteString name) {
+        var command = table.find(name);
+        if (command != null) return command;
+        return table.all().stream()
+                .flatMap(parent -> parent.subcommands().stream())
+                .filter(subcommand -> name.equalsIgnoreCase(subcommand.name()))
+                .findFirst().orElse(null);
     }
 
     private static Resp describeAll(Iterable<Command> commands) {
@@ -72,7 +83,7 @@ final class IntrospectionCommands {
     private Resp docs(ClientSession client, List<ByteString> request) {
         var wanted = request.size() == 2
                 ? table.all()
-                : request.stream().skip(2).map(table::find).filter(command -> command != null).toList();
+                : request.stream().skip(2).map(this::find).filter(command -> command != null).toList();
         return document(wanted);
     }
 

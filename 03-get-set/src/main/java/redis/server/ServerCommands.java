@@ -4,6 +4,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import redis.resp.ByteString;
 import redis.resp.Resp;
 import redis.server.Command.Flag;
@@ -78,7 +79,8 @@ final class ServerCommands {
     }
 
     private Resp configGet(ClientSession client, List<ByteString> request) {
-        var patterns = request.stream().skip(2).map(GlobPattern::new).toList();
+        var patterns = request.stream().skip(2)
+                .map(pattern -> new GlobPattern(ByteString.of(pattern.toLatin1().toLowerCase(Locale.ROOT)))).toList();
         var found = new ArrayList<Resp>();
         config.parameters().forEach((name, value) -> {
             var nameBytes = ByteString.of(name);

@@ -21,10 +21,15 @@ final class Arguments {
         }
     }
 
-    /// The number of a database. There is one, number 0.
+    /// The number of a database, for Redis an `int`. There is one, number 0.
     ///
     /// @throws CommandException if it is another
     static void database(ByteString argument) {
-        if (integer(argument) != 0) throw new CommandException("ERR DB index is out of range");
+        long number = integer(argument);
+        if (number != (int) number) {
+            throw new CommandException("ERR value is out of range, value must between %d and %d"
+                    .formatted(Integer.MIN_VALUE, Integer.MAX_VALUE));
+        }
+        if (number != 0) throw new CommandException("ERR DB index is out of range");
     }
 }

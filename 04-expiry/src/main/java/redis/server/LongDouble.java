@@ -18,10 +18,13 @@ final class LongDouble {
     /// Redis prints with `%.17Lf` and trims the zeros.
     private static final int FRACTION_DIGITS = 17;
 
-    /// The range of a `long double` is about 3.4e-4932 to 1.2e4932.
-    private static final int MAX_EXPONENT = 4932;
+    /// The range of a `long double` is about 3.6e-4951 to 1.2e4932.
+    private static final int MAX_EXPONENT = 4951;
 
-    /// The longest text that Redis reads as a number (`MAX_LONG_DOUBLE_CHARS`).
+    /// Half the smallest number: what is not larger would be read as zero, which Redis refuses.
+    private static final BigDecimal MIN = new BigDecimal("1.8225997659412373e-4951");
+
+    /// Redis reads a text as a number if it is shorter than this (`MAX_LONG_DOUBLE_CHARS`).
     private static final int MAX_LENGTH = 5 * 1024;
 
     private static final BigDecimal MAX = new BigDecimal(
@@ -34,13 +37,15 @@ final class LongDouble {
         this.value = value;
     }
 
+    /// Redis also takes what nobody sends: hexadecimal digits, `0x1p4`, because C's `strtold` does.
+    ///
     /// @throws CommandException if the text is not a decimal number of that range; `inf` is one, `nan` is not
     static LongDouble parse(ByteString text) {
         var digits = text.toLatin1();
         if (digits.matches("(?i)[+-]?inf(inity)?")) return new LongDouble(null);
         try {
             // BigDecimal takes more than strtold only in digits that are not ASCII, which Latin-1 does not have.
-            var exact = digits.length() <= MAX_LENGTH ? new BigDecimal(digits) : null;
+            var exact = digits.length() < MAX_LENGTH ? new BigDecimal(digits) : null;
             if (exact != null && inRange(exact)) return new LongDouble(round(exact));
         } catch (NumberFormatException e) {
             // the exception below serves both
@@ -51,7 +56,8 @@ final class LongDouble {
     private static boolean inRange(BigDecimal number) {
         if (number.signum() == 0) return true;
         long exponent = (long) number.precision() - number.scale(); // before any arithmetic: 1e999999999 would take all memory
-        return -MAX_EXPONENT < exponent && exponent <= MAX_EXPONENT + 1 && number.abs().compareTo(MAX) <= 0;
+        if (Math.abs(exponent) > MAX_EXPONENT) return false;
+        return number.abs().compareTo(MIN) > 0 && number.abs().compareTo(MAX) <= 0;
     }
 
     /// @throws CommandException if the sum is too large to be a number

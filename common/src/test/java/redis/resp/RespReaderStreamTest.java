@@ -145,6 +145,25 @@ class RespReaderStreamTest {
         }
     }
 
+    /// The stream plants a line end among bytes that it has handed out before. Who finds it has searched them twice.
+    @Test
+    void whatHasBeenSearchedForALineEndIsNotSearchedAgain() throws IOException {
+        var line = PieceStream.byteByByte(PieceStream.bytes("abcdef\n"));
+        var reader = new RespReader(new InputStream() {
+            @Override
+            public int read() {
+                return line.read();
+            }
+
+            @Override
+            public int read(byte[] target, int offset, int length) {
+                if (offset == 4) target[2] = '\n';
+                return line.read(target, offset, length);
+            }
+        });
+        assertThat(reader.readRequest()).containsExactly(ByteString.of("ab\ndef"));
+    }
+
     // ---- waiting ----
 
     @Test
@@ -302,6 +321,14 @@ class RespReaderStreamTest {
     }
 
     @Test
+    void aLargeValueIsReadPastTheBuffer() throws IOException {
+        var bytes = encoded(List.of(ByteString.of("SET"), value(60_000)));
+        var stream = PieceStream.of(bytes);
+        long allocated = Allocation.during(() -> new RespReader(stream).readRequest());
+        assertThat(allocated).isBetween(60_000L, 62_000L);
+    }
+
+    @Test
     void aNewReaderStartsSmall() throws IOException {
         var stream = PieceStream.of(PING);
         new RespReader(stream).readRequest();
@@ -334,5 +361,17 @@ class RespReaderStreamTest {
         assertThat(stream.room()).isEqualTo(16 * KIB);
         while (reader.readRequest() != null) assertThat(stream.room()).isPositive();
         assertThat(stream.room()).isEqualTo(512);
+    }
+
+    @Test
+    void theBufferStaysWhileALargeReadComesNowAndThen() throws IOException {
+        var stream = PieceStream.of(PING.repeat(2_000));
+        for (int i = 0; i < 100; i++) {
+            stream.add(PieceStream.bytes(PING.repeat(200)));
+            for (int j = 0; j < 10; j++) stream.add(PieceStream.bytes(PING));
+        }
+        var reader = new RespReader(stream);
+        for (int i = 0; i < 2_000; i++) reader.readRequest();
+        while (reader.readRequest() != null) assertThat(stream.room()).isEqualTo(16 * KIB);
     }
 }

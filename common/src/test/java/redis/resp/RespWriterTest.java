@@ -200,6 +200,31 @@ class RespWriterTest {
         assertThat(written()).isEqualTo(expected.toString());
     }
 
+    @Test
+    void theBufferHolds16KiB() throws IOException {
+        writer.write(new Resp.SimpleString("x".repeat(16_384 - 3)));
+        assertThat(sink.writes).isEmpty();
+        writer.write(Resp.OK);
+        assertThat(sink.writes).hasSize(1);
+        assertThat(written()).isEqualTo("+" + "x".repeat(16_381) + "\r\n+OK\r\n");
+    }
+
+    /// The longest number, at each distance from each size that the buffer may have.
+    @ParameterizedTest
+    @ValueSource(ints = {512, 1024, 8192, 16_384})
+    void aReplyMayStartAtAnyPlaceOfTheBuffer(int size) throws IOException {
+        var expected = new StringBuilder();
+        for (int length = size - 50; length <= size; length++) {
+            var text = "x".repeat(length - 3);
+            var fresh = new RespWriter(sink);
+            fresh.write(new Resp.SimpleString(text));
+            fresh.write(Resp.integer(Long.MIN_VALUE));
+            fresh.flush();
+            expected.append('+').append(text).append("\r\n:").append(Long.MIN_VALUE).append("\r\n");
+        }
+        assertThat(written()).isEqualTo(expected.toString());
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {500, 512, 1020, 16_370, 16_375, 16_380, 16_383, 16_384, 16_385, 16_400, 100_000})
     void aValueOfAnySizeIsWrittenWhole(int size) throws IOException {
@@ -250,6 +275,17 @@ class RespWriterTest {
         assertThat(growing).isGreaterThan(16_000);
         assertThat(grown).isLessThan(1000);
         assertThat(growingAgain).isGreaterThan(16_000);
+    }
+
+    @Test
+    void aGrownBufferStaysWhileALargeWriteComesNowAndThen() throws IOException {
+        var large = Resp.bulk("x".repeat(10_000));
+        var nowhere = new RespWriter(OutputStream.nullOutputStream());
+        writeAndFlush(nowhere, large);
+        for (int round = 0; round < 10; round++) {
+            for (int i = 0; i < 30; i++) writeAndFlush(nowhere, Resp.OK);
+            assertThat(Allocation.during(() -> writeAndFlush(nowhere, large))).isLessThan(1000);
+        }
     }
 
     private static void writeAndFlush(RespWriter writer, Resp reply) throws IOException {
