@@ -58,8 +58,8 @@ public final class RespClient implements AutoCloseable {
 
     /// Waits for the next reply. An error reply is returned, not thrown.
     ///
-    /// @throws java.net.SocketTimeoutException if the reply does not come in time. It may come later, whole or in part: what is
-    ///     read after that answers an earlier request than one thinks, so close the client.
+    /// @throws java.net.SocketTimeoutException if the reply does not come in time. It may come later, whole or in part:
+    ///     what is read after that answers an earlier request than one thinks, so close the client.
     public Resp read() throws IOException {
         return reader.readReply();
     }

@@ -72,8 +72,8 @@ public final class RespReader {
         this(in, () -> {});
     }
 
-    /// The bytes that the requests and replies returned so far took on the wire, empty requests between them included. Those of
-    /// a request that is only partly here do not count yet.
+    /// The bytes that the requests and replies returned so far took on the wire, empty requests between them included.
+    /// Those of a request that is only partly here do not count yet.
     public long bytesConsumed() {
         return consumed;
     }
@@ -194,7 +194,7 @@ public final class RespReader {
     private int findLineEnd(char lineEnd, String tooLong) throws ProtocolException {
         int end = position + searched;
         while (end < limit && buffer[end] != lineEnd) end++;
-        if (end - position > MAX_LINE) throw new ProtocolException(tooLong); // however many bytes a read happened to bring
+        if (end - position > MAX_LINE) throw new ProtocolException(tooLong); // even if its end happens to be here
         if (end < limit) return end;
         searched = limit - position;
         return -1;

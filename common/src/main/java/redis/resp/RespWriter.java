@@ -86,8 +86,8 @@ public final class RespWriter implements Flushable {
         lineEnd();
     }
 
-    /// The char as one byte. A line break would end the reply, and the rest be taken for another one; so would half of a char
-    /// like U+010A.
+    /// The char as one byte. A line break would end the reply, and the rest be taken for another one; so would half of
+    /// a char like U+010A.
     private static char asLatin1(char c) {
         if (c == '\r' || c == '\n') return ' ';
         return c <= 0xff ? c : '?';

@@ -123,18 +123,19 @@ class ByteStringTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {0, 1, -1, 9, 10, -10, 42, 1_000_000_000_000_000_000L, -1_000_000_000_000_000_000L, Long.MAX_VALUE,
-        Long.MAX_VALUE - 1, Long.MIN_VALUE, Long.MIN_VALUE + 1})
+    @ValueSource(longs = {0, 1, -1, 9, 10, -10, 42, 1_000_000_000_000_000_000L, -1_000_000_000_000_000_000L,
+        Long.MAX_VALUE, Long.MAX_VALUE - 1, Long.MIN_VALUE, Long.MIN_VALUE + 1})
     void aNumberSurvivesItsDecimalForm(long number) {
         assertThat(ByteString.of(number)).hasToString(Long.toString(number));
         assertThat(ByteString.of(number).parseLong()).isEqualTo(number);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-", "+", "-0", "00", "01", "-01", "000", "+1", "+0", "--1", "-+1", " 1", "1 ", "1\n", "1\0", "1.0", "1e3",
-        "0x10", "1_000", "a", "1a", "a1", "/", ":", "9223372036854775808", "-9223372036854775809", "9999999999999999999",
-        "-9999999999999999999", "10000000000000000000", "-10000000000000000000", "12345678901234567890",
-        "00000000000000000001", "18446744073709551617", "340282366920938463463374607431768211457", "\u0661", "\u00b2"})
+    @ValueSource(strings = {"", "-", "+", "-0", "00", "01", "-01", "000", "+1", "+0", "--1", "-+1", " 1", "1 ", "1\n",
+        "1\0", "1.0", "1e3", "0x10", "1_000", "a", "1a", "a1", "/", ":", "9223372036854775808", "-9223372036854775809",
+        "9999999999999999999", "-9999999999999999999", "10000000000000000000", "-10000000000000000000",
+        "12345678901234567890", "00000000000000000001", "18446744073709551617",
+        "340282366920938463463374607431768211457", "\u0661", "\u00b2"})
     void whatIsNotACanonicalIntegerIsRefused(String text) {
         assertThatExceptionOfType(NumberFormatException.class).isThrownBy(() -> ByteString.of(text).parseLong());
     }
@@ -164,8 +165,8 @@ class ByteStringTest {
 
     @Test
     void theOrderIsThatOfUnsignedBytesAndAPrefixComesFirst() {
-        var ordered = List.of(ByteString.EMPTY, bytes(0), bytes(0, 0), bytes('a'), bytes('a', 'b'), bytes('b'), bytes(0x7f),
-                bytes(0x80), bytes(0xff), bytes(0xff, 0));
+        var ordered = List.of(ByteString.EMPTY, bytes(0), bytes(0, 0), bytes('a'), bytes('a', 'b'), bytes('b'),
+                bytes(0x7f), bytes(0x80), bytes(0xff), bytes(0xff, 0));
         for (int i = 0; i < ordered.size(); i++) {
             for (int j = 0; j < ordered.size(); j++) {
                 assertThat(Integer.signum(ordered.get(i).compareTo(ordered.get(j)))).isEqualTo(Integer.compare(i, j));
@@ -173,7 +174,8 @@ class ByteStringTest {
         }
     }
 
-    /// A `HashMap` sorts an overfull bucket into a tree by the order of the keys, which has to agree with their equality.
+    /// A `HashMap` sorts an overfull bucket into a tree by the order of the keys, which has to agree with their
+    /// equality.
     @Test
     void keysThatShareOneHashAreKeptApart() {
         var keys = keysWithOneHash(10);
@@ -182,7 +184,9 @@ class ByteStringTest {
         var map = new HashMap<ByteString, Integer>();
         for (int i = 0; i < keys.size(); i++) map.put(keys.get(i), i);
         assertThat(map).hasSize(1024);
-        for (int i = 0; i < keys.size(); i++) assertThat(map).containsEntry(ByteString.of(keys.get(i).toByteArray()), i);
+        for (int i = 0; i < keys.size(); i++) {
+            assertThat(map).containsEntry(ByteString.of(keys.get(i).toByteArray()), i);
+        }
         assertThat(map).doesNotContainKey(ByteString.of("AaAaAaAaAaAaAaAaAaAC"));
     }
 

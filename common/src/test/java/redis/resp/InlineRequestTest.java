@@ -69,8 +69,8 @@ class InlineRequestTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\"", "'", "\"a", "'a", "a\"b", "a'b", "SET k \"v\r", "\"a\\\"", "'a\\'", "\"a\\", "'a\\", "\"\\x4", "\"a'", "'a\"",
-        "\"a\"b", "'a'b", "\"a\"\"b\"", "'a''b'", "\"a\"'b'", "p\"in\"g"})
+    @ValueSource(strings = {"\"", "'", "\"a", "'a", "a\"b", "a'b", "SET k \"v\r", "\"a\\\"", "'a\\'", "\"a\\", "'a\\",
+        "\"\\x4", "\"a'", "'a\"", "\"a\"b", "'a'b", "\"a\"\"b\"", "'a''b'", "\"a\"'b'", "p\"in\"g"})
     void aQuoteThatIsNotClosedOrNotFollowedByASpaceIsUnbalanced(String line) {
         assertThatExceptionOfType(ProtocolException.class).isThrownBy(() -> words(line))
                 .withMessage("unbalanced quotes in request");

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 
-/// A stream that hands out its bytes in the pieces it was given, as a network does: a read returns what is left of one piece
-/// and no more. It counts, and it fails the test when somebody goes on reading behind its end.
+/// A stream that hands out its bytes in the pieces it was given, as a network does: a read returns what is left of one
+/// piece and no more. It counts, and it fails the test when somebody goes on reading behind its end.
 final class PieceStream extends InputStream {
 
     private static final int MAX_READS_AT_END = 10;
@@ -85,7 +85,7 @@ final class PieceStream extends InputStream {
         if (length == 0) throw new AssertionError("a read that has no room for a byte");
         var piece = pieces.peek();
         if (piece == null) {
-            if (++readsAtEnd > MAX_READS_AT_END) throw new AssertionError("reads again and again though the stream has ended");
+            if (++readsAtEnd > MAX_READS_AT_END) throw new AssertionError("reads on though the stream has ended");
             return -1;
         }
         int n = Math.min(length, piece.remaining());

@@ -25,7 +25,8 @@ class RespClientTest {
 
     private static final Duration PATIENT = Duration.ofSeconds(10);
 
-    /// A server that takes one connection, follows its script and hangs up. Closing it fails the test if the script has failed.
+    /// A server that takes one connection, follows its script and hangs up. Closing it fails the test if the script has
+    /// failed.
     private static final class Peer implements AutoCloseable {
 
         private interface Script {
@@ -164,7 +165,8 @@ class RespClientTest {
             requests.readRequest();
             send(out, "HTTP/1.1 400 Bad Request\r\n\r\n");
         }); var client = peer.connect(PATIENT)) {
-            assertThatExceptionOfType(ProtocolException.class).isThrownBy(() -> client.call("PING")).withMessage("unknown type 'H'");
+            assertThatExceptionOfType(ProtocolException.class).isThrownBy(() -> client.call("PING"))
+                    .withMessage("unknown type 'H'");
         }
     }
 
@@ -180,7 +182,8 @@ class RespClientTest {
     @Test
     void aClosedClientCannotCall() throws IOException {
         RespClient closed;
-        try (var peer = new Peer((requests, _) -> assertThat(requests.readRequest()).isNull()); var client = peer.connect(PATIENT)) {
+        try (var peer = new Peer((requests, _) -> assertThat(requests.readRequest()).isNull());
+                var client = peer.connect(PATIENT)) {
             closed = client;
         }
         assertThatExceptionOfType(IOException.class).isThrownBy(() -> closed.call("PING"));

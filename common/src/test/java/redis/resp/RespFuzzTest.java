@@ -29,17 +29,19 @@ class RespFuzzTest {
     private static final int INPUTS = 5_000;
     private static final Duration NET = Duration.ofSeconds(120);
 
-    /// Bytes allocated for each byte that came. The worst is a one-letter word on an inline line: an object, an array and a
-    /// buffer to build it.
+    /// Bytes allocated for each byte that came. The worst is a one-letter word on an inline line: an object, an array
+    /// and a buffer to build it.
     private static final int MEMORY_PER_BYTE = 128;
     private static final int MEMORY_AT_LEAST = 256 * 1024;
 
-    private static final String[] TELLING = {"\r\n", "\r", "\n", "*", "$", "+", "-", ":", "%", "~", "|", "_", ",", "(", "=", "!", "#", ">", "0",
-        "9", "-1", "\"", "'", "\\", "\\x", " ", "\0", "\u00ff", "*0\r\n", "*1\r\n", "$0\r\n\r\n", "$-1\r\n", "*-1\r\n", "_\r\n"};
+    private static final String[] TELLING = {"\r\n", "\r", "\n", "*", "$", "+", "-", ":", "%", "~", "|", "_", ",", "(",
+        "=", "!", "#", ">", "0", "9", "-1", "\"", "'", "\\", "\\x", " ", "\0", "\u00ff", "*0\r\n", "*1\r\n",
+        "$0\r\n\r\n", "$-1\r\n", "*-1\r\n", "_\r\n"};
 
-    private static final String[] EXTREMES = {"", "-", "-0", "00", "+1", "-1", "-2", "16", "17", "8191", "8192", "8193", "65536", "65537",
-        "536870911", "536870912", "536870913", "2147483647", "2147483648", "4294967295", "4294967296", "9223372036854775807",
-        "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "99999999999999999999"};
+    private static final String[] EXTREMES = {"", "-", "-0", "00", "+1", "-1", "-2", "16", "17", "8191", "8192", "8193",
+        "65536", "65537", "536870911", "536870912", "536870913", "2147483647", "2147483648", "4294967295", "4294967296",
+        "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
+        "99999999999999999999"};
 
     static LongStream seeds() {
         var seed = Long.getLong("fuzz.seed");
@@ -103,8 +105,8 @@ class RespFuzzTest {
 
         private String description() {
             var head = Arrays.copyOf(input, Math.min(input.length, 2_000));
-            return "-Dfuzz.seed=%d, input of %d bytes: %s%nin hex: %s".formatted(seed, input.length, ByteString.of(head).toLatin1(),
-                    HexFormat.of().formatHex(head));
+            return "-Dfuzz.seed=%d, input of %d bytes: %s%nin hex: %s".formatted(seed, input.length,
+                    ByteString.of(head).toLatin1(), HexFormat.of().formatHex(head));
         }
 
         private PieceStream pieces() {
@@ -150,7 +152,7 @@ class RespFuzzTest {
             for (int i = 1 + random.nextInt(4); i > 0; i--) {
                 if (!requests) writer.write(source.reply());
                 else if (random.nextInt(3) > 0) writer.writeRequest(source.request());
-                else wire.writeBytes(PieceStream.bytes("SET key \"a\\x41 b\" 'c'\r\n")); // ahead of those not flushed yet, which is fine
+                else wire.writeBytes(PieceStream.bytes("SET key \"a\\x41 b\" 'c'\r\n"));
             }
             writer.flush();
             return wire.toByteArray();

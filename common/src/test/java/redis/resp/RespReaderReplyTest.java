@@ -67,11 +67,12 @@ class RespReaderReplyTest {
                 arguments("(1234567999999999999999999999999999999\r\n",
                         new Resp.BigNumber(new BigInteger("1234567999999999999999999999999999999"))),
                 arguments("(-1\r\n", new Resp.BigNumber(BigInteger.ONE.negate())),
-                arguments("!21\r\nSYNTAX invalid syntax\r\n", new Resp.BulkError(ByteString.of("SYNTAX invalid syntax"))),
+                arguments("!10\r\nSYNTAX bad\r\n", new Resp.BulkError(ByteString.of("SYNTAX bad"))),
                 arguments("=8\r\ntxt:text\r\n", new Resp.VerbatimString("txt", ByteString.of("text"))),
                 arguments("=4\r\nmkd:\r\n", new Resp.VerbatimString("mkd", ByteString.EMPTY)),
                 arguments("%0\r\n", new Resp.Map(entries())),
-                arguments("%2\r\n+a\r\n:1\r\n:1\r\n*0\r\n", new Resp.Map(entries(new Resp.SimpleString("a"), one(), one(), Resp.array()))),
+                arguments("%2\r\n+a\r\n:1\r\n:1\r\n*0\r\n",
+                        new Resp.Map(entries(new Resp.SimpleString("a"), one(), one(), Resp.array()))),
                 arguments("~2\r\n:1\r\n#f\r\n", new Resp.Set(List.of(one(), new Resp.Boolean(false)))),
                 arguments(">2\r\n+message\r\n:1\r\n", new Resp.Push(List.of(new Resp.SimpleString("message"), one()))),
                 arguments("|1\r\n+ttl\r\n:1\r\n$1\r\na\r\n",
@@ -93,7 +94,8 @@ class RespReaderReplyTest {
     void aReplyCutInTwoAnywhereMeansTheSame(String wire, Resp reply) throws IOException {
         var bytes = PieceStream.bytes(wire);
         for (int cut = 1; cut < bytes.length; cut++) {
-            assertThat(new RespReader(PieceStream.splitAt(cut, bytes)).readReply()).as("cut at %d", cut).isEqualTo(reply);
+            var reader = new RespReader(PieceStream.splitAt(cut, bytes));
+            assertThat(reader.readReply()).as("cut at %d", cut).isEqualTo(reply);
         }
     }
 
@@ -111,7 +113,8 @@ class RespReaderReplyTest {
     void repliesFollowOneAnotherAndTheirBytesAreCounted() throws IOException {
         var wire = new StringBuilder();
         for (var reply : replies()) wire.append(reply.get()[0]);
-        for (var stream : List.of(PieceStream.of(wire.toString()), PieceStream.byteByByte(PieceStream.bytes(wire.toString())))) {
+        var bytes = PieceStream.bytes(wire.toString());
+        for (var stream : List.of(PieceStream.of(bytes), PieceStream.byteByByte(bytes))) {
             var reader = new RespReader(stream);
             long consumed = 0;
             for (var reply : replies()) {
@@ -213,18 +216,19 @@ class RespReaderReplyTest {
     @ValueSource(strings = {"*1\r\n", "~1\r\n", ">1\r\n", "%1\r\n+k\r\n", "|0\r\n"})
     void repliesMayNestToTheLimit(String level) throws IOException {
         assertThat(read(level.repeat(RespReader.MAX_DEPTH) + "_\r\n")).isNotNull();
-        assertThatExceptionOfType(ProtocolException.class)
-                .isThrownBy(() -> read(level.repeat(RespReader.MAX_DEPTH + 1) + "_\r\n")).withMessage("nested too deep");
-        assertThatExceptionOfType(ProtocolException.class).isThrownBy(() -> read(level.repeat(100_000))).withMessage("nested too deep");
+        for (int depth : new int[] {RespReader.MAX_DEPTH + 1, 100_000}) {
+            assertThatExceptionOfType(ProtocolException.class).isThrownBy(() -> read(level.repeat(depth) + "_\r\n"))
+                    .withMessage("nested too deep");
+        }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"$536870912\r\n", "$536870912\r\nabc", "!536870912\r\n", "=536870912\r\n", "*2147483647\r\n", "~2147483647\r\n",
-        ">2147483647\r\n", "%2147483647\r\n", "|2147483647\r\n", "*2147483647\r\n*2147483647\r\n%2147483647\r\n"})
+    @ValueSource(strings = {"$536870912\r\n", "$536870912\r\nabc", "!536870912\r\n", "=536870912\r\n",
+        "*2147483647\r\n", "~2147483647\r\n", ">2147483647\r\n", "%2147483647\r\n", "|2147483647\r\n",
+        "*2147483647\r\n*2147483647\r\n%2147483647\r\n"})
     void anAnnouncementAloneTakesNoMemory(String wire) throws IOException {
-        var reader = new RespReader(PieceStream.of(wire));
-        long allocated = Allocation.during(
-                () -> assertThatExceptionOfType(EOFException.class).isThrownBy(reader::readReply));
+        long allocated = Allocation.inSecondRun(
+                () -> assertThatExceptionOfType(EOFException.class).isThrownBy(() -> read(wire)));
         assertThat(allocated).isLessThan(256 * 1024);
     }
 

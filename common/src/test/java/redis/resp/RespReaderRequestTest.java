@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What counts as a request, and what is wrong with what does not. How it arrives is the theme of [RespReaderStreamTest].
+/// What counts as a request, and what is wrong with what does not. How it arrives is the theme of
+/// [RespReaderStreamTest].
 class RespReaderRequestTest {
 
     private static final String PING = "*1\r\n$4\r\nPING\r\n";
@@ -52,7 +53,8 @@ class RespReaderRequestTest {
     @Test
     void argumentsMayHoldAnyBytesAndNone() throws IOException {
         var reader = reader("*4\r\n$0\r\n\r\n$2\r\n\r\n\r\n$6\r\n*1\r\n$4\r\n$3\r\n\0\u0080\u00ff\r\n");
-        assertThat(reader.readRequest()).extracting(ByteString::toLatin1).containsExactly("", "\r\n", "*1\r\n$4", "\0\u0080\u00ff");
+        assertThat(reader.readRequest()).extracting(ByteString::toLatin1)
+                .containsExactly("", "\r\n", "*1\r\n$4", "\0\u0080\u00ff");
     }
 
     @ParameterizedTest
@@ -89,7 +91,8 @@ class RespReaderRequestTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"*0\r\n", "*-1\r\n", "*-2147483649\r\n", "*-9223372036854775808\r\n", "\n", "\r\n", " \t \r\n", "\n\r\n*0\r\n\n*-1\r\n"})
+    @ValueSource(strings = {"*0\r\n", "*-1\r\n", "*-2147483649\r\n", "*-9223372036854775808\r\n", "\n", "\r\n",
+        " \t \r\n", "\n\r\n*0\r\n\n*-1\r\n"})
     void emptyRequestsAreSkipped(String nothing) throws IOException {
         var reader = reader(nothing + PING + nothing + nothing + "PING\r\n" + nothing);
         assertThat(reader.readRequest()).isEqualTo(request("PING"));
@@ -102,7 +105,8 @@ class RespReaderRequestTest {
         assertThat(reader("\"\"\r\n").readRequest()).isEqualTo(request(""));
     }
 
-    /// Redis looks for the carriage return alone. It never checks what should be a line feed, nor the line end behind a value.
+    /// Redis looks for the carriage return alone. It never checks what should be a line feed, nor the line end behind a
+    /// value.
     @Test
     void whatShouldBeALineFeedIsSkippedUnchecked() throws IOException {
         var reader = reader("*1\rX$4\rYPINGzz" + PING);
@@ -286,7 +290,8 @@ class RespReaderRequestTest {
     @Test
     void aRequestThatIsOnlyPartlyHereIsNotConsumed() throws IOException {
         var large = "x".repeat(20_000);
-        for (var request : List.of("*2\r\n$4\r\nECHO\r\n$1\r\nx\r\n", "ECHO x\r\n", "\r\n" + PING, "*1\r\n$20000\r\n" + large + "\r\n")) {
+        for (var request : List.of("*2\r\n$4\r\nECHO\r\n$1\r\nx\r\n", "ECHO x\r\n", "\r\n" + PING,
+                "*1\r\n$20000\r\n" + large + "\r\n")) {
             var reader = reader(PING + request.substring(0, request.length() - 1));
             reader.readRequest();
             assertUnfinished(reader);
