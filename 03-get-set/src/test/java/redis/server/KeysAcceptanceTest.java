@@ -63,6 +63,63 @@ class KeysAcceptanceTest extends AcceptanceTest {
         assertThat(redis.call("KEYS", pattern.replace("\\\\", "\\")).texts()).containsExactlyInAnyOrder(expected);
     }
 
+    /// A pattern, keys that it matches, and keys that it does not.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            a             | a             | b A aa
+            *             | a abc é       |
+            a*            | a ab abc      | b ba
+            *a            | a ba aa       | ab
+            a*c           | ac abc acbc   | a c abcd
+            *ab*cd*       | abcd xabxcdx  | xcdxab abc
+            a**?          | ab abc        | a
+            ?             | a * ?         | ab é
+            ??            | ab é          | a abc
+            [c-a]         | a b c         | d -
+            [^a-c]        | d -           | a b c
+            [!a]          | a !           | b
+            h[^e]*llo     | hallo         | hello hllo
+            [-a]          | - a           | b
+            [a-c-e]       | a b - e       | d
+            [*?[]         | * ? [         | a
+            [abc          | a b c         | d [abc
+            [^abc         | d             | a b c
+            [a-           | a -           | b
+            [a-]          | a ]           | b -
+            [^]           | a ]           | ab
+            []a]          |               | a ] a] []a]
+            [^]a]         | xa] ]a]       | a xa
+            [             |               | a [
+            [^            | a ^           | aa
+            \\*           | *             | a \\*
+            \\[a]         | [a]           | a
+            \\a           | a             | \\a
+            \\\\          | \\            | \\\\
+            a\\           | a\\           | a
+            [\\]]         | ]             | \\
+            [\\^a]        | ^ a           | b \\
+            [a\\-c]       | a - c         | b \\
+            [a-\\c]       | a c \\        | b -
+            """)
+    void patternsOfBytes(String pattern, String matching, String others) throws IOException {
+        var expected = matching == null ? new String[0] : matching.split(" ");
+        for (var key : expected) redis.call("SET", key, "v").isOk();
+        if (others != null) for (var key : others.split(" ")) redis.call("SET", key, "v").isOk();
+        assertThat(redis.call("KEYS", pattern).texts()).containsExactlyInAnyOrder(expected);
+    }
+
+    @Test
+    void theEmptyKeyIsAKey() throws IOException {
+        redis.call("MSET", "", "v", "a", "v").isOk();
+        redis.call("KEYS", "").is(List.of(""));
+        redis.call("KEYS", "?").is(List.of("a"));
+        assertThat(redis.call("KEYS", "*").texts()).containsExactlyInAnyOrder("", "a");
+        redis.call("EXISTS", "").is(1);
+        redis.call("RENAME", "", "b").isOk();
+        redis.call("DEL", "").is(0);
+        redis.call("TYPE", "").is(new Resp.SimpleString("none"));
+    }
+
     @Test
     void rename() throws IOException {
         redis.call("RENAME", "a", "b").isError("ERR no such key");
@@ -95,15 +152,35 @@ class KeysAcceptanceTest extends AcceptanceTest {
         redis.call("COPY", "a", "c", "DB", "0").is(1);
         redis.call("MGET", "a", "b", "c").is(List.of("1", "1", "1"));
         redis.call("COPY", "a", "a").isError("ERR source and destination objects are the same");
-        redis.call("COPY", "a", "d", "FOO").isError("ERR syntax error");
-        redis.call("COPY", "a", "d", "DB").isError("ERR syntax error");
-        redis.call("COPY", "a", "d", "DB", "x").isError("ERR value is not an integer or out of range");
-        redis.call("COPY", "a", "d", "DB", "1000").isError("ERR DB index is out of range");
+        redis.call("APPEND", "a", "!").is(2);
+        redis.call("GET", "b").is("1"); // a copy has a value of its own
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"DEL", "UNLINK", "EXISTS", "TOUCH", "TYPE", "TYPE a b", "KEYS", "KEYS a b", "RENAME a", "RENAMENX a b c", "COPY a",
-            "DBSIZE x", "TIME x"})
+    @CsvSource(delimiter = '|', textBlock = """
+            COPY a a                | ERR source and destination objects are the same
+            COPY a a REPLACE        | ERR source and destination objects are the same
+            COPY a a DB 0           | ERR source and destination objects are the same
+            COPY none none          | ERR source and destination objects are the same
+            COPY a a FOO            | ERR syntax error
+            COPY a d FOO            | ERR syntax error
+            COPY a d REPLACE FOO    | ERR syntax error
+            COPY a d DB             | ERR syntax error
+            COPY a d DB x           | ERR value is not an integer or out of range
+            COPY a d DB x FOO       | ERR value is not an integer or out of range
+            COPY a d DB -1          | ERR DB index is out of range
+            COPY a d DB 1000        | ERR DB index is out of range
+            COPY a d DB 2147483648  | ERR value is out of range, value must between -2147483648 and 2147483647
+            """)
+    void copyRefusesWhatMakesNoSense(String request, String error) throws IOException {
+        redis.call("SET", "a", "1").isOk();
+        redis.call(request.split(" ")).isError(error);
+        redis.call("KEYS", "*").is(List.of("a"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"DEL", "UNLINK", "EXISTS", "TOUCH", "TYPE", "TYPE a b", "KEYS", "KEYS a b", "RENAME a", "RENAME a b c", "RENAMENX a",
+            "RENAMENX a b c", "COPY", "COPY a", "DBSIZE x"})
     void theNumberOfArgumentsIsChecked(String request) throws IOException {
         var words = request.split(" ");
         redis.call(words).isError("ERR wrong number of arguments for '" + words[0].toLowerCase(Locale.ROOT) + "' command");

@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import redis.resp.Resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -18,6 +19,30 @@ class OwnServerTest {
     void thereIsOneDatabase() throws Exception {
         try (var server = start(); var redis = new TestClient(address(server))) {
             redis.call("SELECT", "1").isError("ERR DB index is out of range");
+            redis.call("COPY", "a", "b", "DB", "1").isError("ERR DB index is out of range");
+            redis.call("CONFIG", "GET", "databases").is(List.of("databases", "1"));
+        }
+    }
+
+    /// Version 3 of the protocol comes in step 07.
+    @Test
+    void theProtocolHasVersionTwo() throws Exception {
+        try (var server = start(); var redis = new TestClient(address(server))) {
+            redis.call("HELLO", "3").isError("NOPROTO unsupported protocol version");
+            redis.call("HELLO", "3", "SETNAME", "worker-1").isError("NOPROTO unsupported protocol version");
+            redis.call("CLIENT", "GETNAME").isNil();
+            redis.call("PING").is(new Resp.SimpleString("PONG"));
+        }
+    }
+
+    /// As Redis 7.2 does. In 7.0 the new name stays, although the reply is an error.
+    @Test
+    void helloIsDoneAsAWholeOrNotAtAll() throws Exception {
+        try (var server = start(); var redis = new TestClient(address(server))) {
+            redis.call("HELLO", "2", "SETNAME", "worker-1", "FOO").isError("ERR Syntax error in HELLO option 'FOO'");
+            redis.call("HELLO", "2", "SETNAME", "worker-1", "AUTH", "nobody", "x")
+                    .isError("WRONGPASS invalid username-password pair or user is disabled.");
+            redis.call("CLIENT", "GETNAME").isNil();
         }
     }
 
@@ -29,6 +54,7 @@ class OwnServerTest {
             redis.call("CLIENT", "SETINFO", "LIB-VER", "5.0").isOk();
             redis.call("CLIENT", "SETINFO", "lib-ver", "5 0").isError("ERR lib-ver cannot contain spaces, newlines or special characters.");
             redis.call("CLIENT", "SETINFO", "color", "red").isError("ERR Unrecognized option 'color'");
+            redis.call("CLIENT", "SETINFO", "lib-ver").isError("ERR wrong number of arguments for 'client|setinfo' command");
         }
     }
 

@@ -6,73 +6,20 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.resp.Resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/// The commands about the connection, the server and the commands.
+/// The commands about the server as a whole and about the commands.
 class ServerAcceptanceTest extends AcceptanceTest {
-
-    @Test
-    void thereIsADatabaseZero() throws IOException {
-        redis.call("SELECT", "0").isOk();
-        redis.call("SELECT", "-1").isError("ERR DB index is out of range");
-        redis.call("SELECT", "10000").isError("ERR DB index is out of range");
-        redis.call("SELECT", "x").isError("ERR value is not an integer or out of range");
-    }
-
-    @Test
-    void clientsHaveNumbersAndNames() throws IOException {
-        long id = Long.parseLong(redis.call("CLIENT", "ID").text());
-        try (var other = connect()) {
-            assertThat(Long.parseLong(other.call("client", "id").text())).isGreaterThan(id);
-        }
-        redis.call("CLIENT", "GETNAME").isNil();
-        redis.call("CLIENT", "SETNAME", "worker-1").isOk();
-        redis.call("CLIENT", "GETNAME").is("worker-1");
-        redis.call("CLIENT", "SETNAME", "two words").isError("ERR Client names cannot contain spaces, newlines or special characters.");
-        redis.call("CLIENT", "GETNAME").is("worker-1");
-        redis.call("CLIENT", "SETNAME", "").isOk();
-        redis.call("CLIENT", "GETNAME").isNil();
-    }
-
-    @Test
-    void resetMakesTheConnectionAsGoodAsNew() throws IOException {
-        redis.call("CLIENT", "SETNAME", "worker-1").isOk();
-        redis.call("RESET").is(new Resp.SimpleString("RESET"));
-        redis.call("CLIENT", "GETNAME").isNil();
-    }
-
-    @Test
-    void helloTellsAboutTheServer() throws IOException {
-        for (var reply : List.of(redis.call("HELLO"), redis.call("HELLO", "2"))) {
-            reply.satisfies(value -> {
-                var fields = ((Resp.Array) value).elements();
-                assertThat(fields).hasSize(14);
-                assertThat(fields.subList(0, 2)).containsExactly(Resp.bulk("server"), Resp.bulk("redis"));
-                assertThat(fields.subList(4, 6)).containsExactly(Resp.bulk("proto"), Resp.integer(2));
-                assertThat(fields.subList(8, 14)).containsExactly(Resp.bulk("mode"), Resp.bulk("standalone"),
-                        Resp.bulk("role"), Resp.bulk("master"), Resp.bulk("modules"), Resp.array());
-            });
-        }
-        redis.call("HELLO", "2", "SETNAME", "worker-1");
-        redis.call("CLIENT", "GETNAME").is("worker-1");
-    }
-
-    @Test
-    void helloRefusesWhatItDoesNotKnow() throws IOException {
-        redis.call("HELLO", "4").isError("NOPROTO unsupported protocol version");
-        redis.call("HELLO", "x").isError("ERR Protocol version is not an integer or out of range");
-        redis.call("HELLO", "2", "FOO").isError("ERR Syntax error in HELLO option 'FOO'");
-        redis.call("HELLO", "2", "SETNAME").isError("ERR Syntax error in HELLO option 'SETNAME'");
-        redis.call("HELLO", "2", "AUTH", "nobody", "x").isError("WRONGPASS invalid username-password pair or user is disabled.");
-    }
 
     @Test
     void time() throws IOException {
         var time = redis.call("TIME").texts();
         assertThat(Long.parseLong(time.get(0))).isBetween(System.currentTimeMillis() / 1000 - 5, System.currentTimeMillis() / 1000 + 5);
         assertThat(Long.parseLong(time.get(1))).isBetween(0L, 999_999L);
+        redis.call("TIME", "x").isError("ERR wrong number of arguments for 'time' command");
     }
 
     @Test
@@ -82,6 +29,24 @@ class ServerAcceptanceTest extends AcceptanceTest {
                 "# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n");
         assertThat(redis.call("INFO", "KEYSPACE", "clients").text()).contains("# Clients", "# Keyspace").doesNotContain("# Server");
         redis.call("INFO", "nothing").is("");
+        redis.call("INFO", "").is("");
+        assertThat(redis.call("INFO", "nothing", "Keyspace").text()).startsWith("# Keyspace\r\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"default", "ALL", "everything", "clients all"})
+    void infoHasNamesForSeveralSections(String sections) throws IOException {
+        var request = ("INFO " + sections).split(" ");
+        assertThat(redis.call(request).text()).contains("# Server\r\n", "# Clients\r\n", "# Keyspace\r\n").containsOnlyOnce("# Clients");
+    }
+
+    @Test
+    void infoOnlyListsADatabaseThatHasKeys() throws IOException {
+        redis.call("INFO", "keyspace").is("# Keyspace\r\n");
+        redis.call("MSET", "a", "1", "b", "2").isOk();
+        redis.call("INFO", "keyspace").is("# Keyspace\r\ndb0:keys=2,expires=0,avg_ttl=0\r\n");
+        redis.call("FLUSHALL").isOk();
+        redis.call("INFO", "keyspace").is("# Keyspace\r\n");
     }
 
     @Test
@@ -89,7 +54,10 @@ class ServerAcceptanceTest extends AcceptanceTest {
         redis.call("CONFIG", "GET", "maxclients").is(List.of("maxclients", "10000"));
         redis.call("CONFIG", "GET", "nothing").is(List.of());
         redis.call("config", "get", "appendonl?").is(List.of("appendonly", "no"));
+        redis.call("CONFIG", "GET", "APPENDonl?").is(List.of("appendonly", "no"));
         assertThat(redis.call("CONFIG", "GET", "maxclients", "port").texts()).hasSize(4).contains("maxclients", "port");
+        assertThat(redis.call("CONFIG", "GET", "maxclients", "maxclient[s]").texts()).as("each parameter is listed once").hasSize(2);
+        assertThat(redis.call("CONFIG", "GET", "*").texts()).contains("bind", "port", "databases", "save");
     }
 
     @Test
@@ -100,9 +68,28 @@ class ServerAcceptanceTest extends AcceptanceTest {
             assertThat(((Resp.Array) descriptions.get(0)).elements().subList(0, 2)).containsExactly(Resp.bulk("get"), Resp.integer(2));
             assertThat(descriptions.get(1)).isEqualTo(Resp.Null.BULK_STRING);
         });
-        redis.call("COMMAND", "DOCS", "get").satisfies(value ->
-                assertThat(((Resp.Array) value).elements()).hasSize(2).startsWith(Resp.bulk("get")));
+        redis.call("COMMAND", "INFO", "CONFIG|Get", "config|nothing", "get|x").satisfies(value -> {
+            var descriptions = ((Resp.Array) value).elements();
+            assertThat(((Resp.Array) descriptions.getFirst()).elements()).hasSize(10).startsWith(Resp.bulk("config|get"), Resp.integer(-3));
+            assertThat(descriptions.subList(1, 3)).containsOnly(Resp.Null.BULK_STRING);
+        });
         redis.call("COMMAND", "DOCS", "nothing").is(List.of());
+        redis.call("COMMAND", "DOCS", "get", "nothing", "config|get").satisfies(value -> {
+            var docs = ((Resp.Array) value).elements();
+            assertThat(docs).hasSize(4).contains(Resp.bulk("get"), Resp.bulk("config|get"));
+            for (int i = 1; i < docs.size(); i += 2) assertThat(((Resp.Array) docs.get(i)).elements()).contains(Resp.bulk("summary"));
+        });
+    }
+
+    @Test
+    void commandListsEveryCommandInTenFields() throws IOException {
+        int count = Integer.parseInt(redis.call("COMMAND", "COUNT").text());
+        for (var request : List.of("COMMAND", "COMMAND INFO")) {
+            redis.call(request.split(" ")).satisfies(value ->
+                    assertThat(((Resp.Array) value).elements()).hasSize(count)
+                            .allSatisfy(command -> assertThat(((Resp.Array) command).elements()).hasSize(10)));
+        }
+        redis.call("COMMAND", "DOCS").satisfies(value -> assertThat(((Resp.Array) value).elements()).hasSize(2 * count));
     }
 
     @ParameterizedTest
@@ -112,15 +99,23 @@ class ServerAcceptanceTest extends AcceptanceTest {
                 .startsWith(group + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:").contains("HELP");
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiterString = "->", textBlock = """
+            CONFIG Nope         -> ERR unknown subcommand 'Nope'. Try CONFIG HELP.
+            config nope x       -> ERR unknown subcommand 'nope'. Try CONFIG HELP.
+            COMMAND nope        -> ERR unknown subcommand 'nope'. Try COMMAND HELP.
+            CONFIG              -> ERR wrong number of arguments for 'config' command
+            CONFIG GET          -> ERR wrong number of arguments for 'config|get' command
+            config HELP me      -> ERR wrong number of arguments for 'config|help' command
+            COMMAND COUNT x     -> ERR wrong number of arguments for 'command|count' command
+            """)
+    void whatASubcommandDoesNotKnowIsRefused(String request, String error) throws IOException {
+        redis.call(request.split(" ")).isError(error);
+    }
+
     @Test
-    void whatDoesNotExistIsRefused() throws IOException {
-        redis.call("NOPE").isError("ERR unknown command 'NOPE', with args beginning with: ");
-        redis.call("nope", "a", "b c").isError("ERR unknown command 'nope', with args beginning with: 'a' 'b c' ");
-        redis.call("CONFIG", "nope").isError("ERR unknown subcommand 'nope'. Try CONFIG HELP.");
-        redis.call("CLIENT", "nope", "x").isError("ERR unknown subcommand 'nope'. Try CLIENT HELP.");
-        redis.call("CONFIG").isError("ERR wrong number of arguments for 'config' command");
-        redis.call("CONFIG", "GET").isError("ERR wrong number of arguments for 'config|get' command");
-        redis.call("CLIENT", "SETNAME").isError("ERR wrong number of arguments for 'client|setname' command");
+    void aSubcommandIsNoCommand() throws IOException {
+        redis.call("CONFIG|GET", "save").isError("ERR unknown command 'CONFIG|GET', with args beginning with: 'save' ");
     }
 
     @Test

@@ -36,6 +36,16 @@ class StringsAcceptanceTest extends AcceptanceTest {
     }
 
     @Test
+    void valuesMayBeLarge() throws IOException {
+        var value = "0123456789".repeat(300_000);
+        redis.call("SET", "k", value).isOk();
+        redis.call("STRLEN", "k").is(3_000_000);
+        redis.call("GETRANGE", "k", "2999995", "-1").is("56789");
+        redis.call("GET", "k").is(value);
+        redis.call("MGET", "k", "k").is(List.of(value, value));
+    }
+
+    @Test
     void namesOfCommandsAndOptionsComeInAnyCase() throws IOException {
         redis.call("sEt", "k", "v", "nX").isOk();
         redis.call("get", "k").is("v");
@@ -72,8 +82,15 @@ class StringsAcceptanceTest extends AcceptanceTest {
         redis.call("EXISTS", "none").is(0);
     }
 
+    @Test
+    void anOptionMayBeRepeated() throws IOException {
+        redis.call("SET", "k", "a", "NX", "nx").isOk();
+        redis.call("SET", "k", "b", "GET", "XX", "XX", "GET").is("a");
+        redis.call("GET", "k").is("b");
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"NX XX", "xx nx", "GET FOO", "FOO"})
+    @ValueSource(strings = {"NX XX", "xx nx", "NX GET XX", "GET FOO", "FOO", "NXX", "NX 10"})
     void optionsThatMakeNoSenseAreRefused(String options) throws IOException {
         redis.call(("SET k v " + options).split(" ")).isError("ERR syntax error");
         redis.call("EXISTS", "k").is(0);
@@ -97,11 +114,15 @@ class StringsAcceptanceTest extends AcceptanceTest {
         redis.call("EXISTS", "c").is(0);
         redis.call("MSETNX", "c", "4", "d", "5").is(1);
         redis.call("MGET", "c", "d").is(List.of("4", "5"));
+        redis.call("MSETNX", "e", "6", "e", "7").is(1); // it looks before it sets
+        redis.call("GET", "e").is("7");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"MSET a 1 b", "MSETNX a 1 b", "MSET a", "GET", "GET a b", "SET a", "SETNX a", "GETSET a", "GETDEL", "MGET", "APPEND a",
-            "STRLEN", "GETRANGE a 1", "SETRANGE a 1", "INCR", "INCR a 1", "DECR", "INCRBY a", "DECRBY a", "INCRBYFLOAT a"})
+    @ValueSource(strings = {"GET", "GET a b", "SET", "SET a", "GETSET a", "GETSET a b c", "SETNX a", "SETNX a b c", "GETDEL", "GETDEL a b", "MGET",
+            "MSET", "MSET a", "MSET a 1 b", "MSETNX a", "MSETNX a 1 b", "APPEND a", "APPEND a b c", "STRLEN", "STRLEN a b", "GETRANGE a 1",
+            "GETRANGE a 1 2 3", "SETRANGE a 1", "SETRANGE a 1 b c", "INCR", "INCR a 1", "DECR", "DECR a 1", "INCRBY a", "INCRBY a 1 2", "DECRBY a",
+            "DECRBY a 1 2", "INCRBYFLOAT a", "INCRBYFLOAT a 1 2"})
     void theNumberOfArgumentsIsChecked(String request) throws IOException {
         var words = request.split(" ");
         redis.call(words).isError("ERR wrong number of arguments for '" + words[0].toLowerCase(Locale.ROOT) + "' command");
@@ -118,16 +139,30 @@ class StringsAcceptanceTest extends AcceptanceTest {
         redis.call("APPEND", "k", " Wörld").is(12);
         redis.call("STRLEN", "k").is(12);
         redis.call("GET", "k").is("Hello Wörld");
+        redis.call("APPEND", "empty", "").is(0);
+        redis.call("EXISTS", "empty").is(1);
     }
 
     @ParameterizedTest
     @CsvSource({"0, 3, This", "-3, -1, ing", "0, -1, This is a string", "10, 100, string", "5, 3, ''", "-1, -5, ''", "-100, 3, This", "100, 200, ''",
-            "-100, -50, T", "0, 0, T", "0, -100, T", "3, -100, ''",
-            "0, 9223372036854775807, This is a string", "-9223372036854775808, 3, This"})
+            "-100, -50, T", "-50, -100, ''", "0, 0, T", "0, -100, T", "3, -100, ''", "15, 15, g", "16, 16, ''", "-1, -1, g", "-1, 0, ''", "-16, -16, T",
+            "0, 9223372036854775807, This is a string", "-9223372036854775808, 3, This", "-9223372036854775808, -9223372036854775808, T",
+            "9223372036854775807, 0, ''", "9223372036854775807, -1, ''", "9223372036854775807, 9223372036854775807, ''"})
     void aPartOfAValue(String start, String end, String part) throws IOException {
         redis.call("SET", "k", "This is a string").isOk();
         redis.call("GETRANGE", "k", start, end).is(part);
         redis.call("GETRANGE", "none", start, end).is("");
+        redis.call("SET", "empty", "").isOk();
+        redis.call("GETRANGE", "empty", start, end).is("");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"x", "", "1.5", "+1", "01", "9223372036854775808", "-9223372036854775809"})
+    void aPlaceInAValueIsAnInteger(String place) throws IOException {
+        redis.call("GETRANGE", "k", place, "1").isError(NO_INTEGER);
+        redis.call("GETRANGE", "k", "0", place).isError(NO_INTEGER);
+        redis.call("SETRANGE", "k", place, "a").isError(NO_INTEGER);
+        redis.call("EXISTS", "k").is(0);
     }
 
     @Test
@@ -139,11 +174,27 @@ class StringsAcceptanceTest extends AcceptanceTest {
         redis.call("SETRANGE", "k", "1", "xy").is(6);
         redis.call("GET", "k").is("\0xyabc");
         redis.call("SETRANGE", "k", "100", "").is(6);
-        redis.call("SETRANGE", "k", "-1", "a").isError("ERR offset is out of range");
-        redis.call("SETRANGE", "k", "x", "a").isError(NO_INTEGER);
-        redis.call("GETRANGE", "k", "a", "1").isError(NO_INTEGER);
-        redis.call("SETRANGE", "k", "536870911", "ab").isError("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
-        redis.call("STRLEN", "k").is(6);
+        redis.call("SETRANGE", "k", "6", "!").is(7);
+        redis.call("SETRANGE", "k", "0", "0123456789").is(10);
+        redis.call("GET", "k").is("0123456789");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            -1                   | a  | ERR offset is out of range
+            -1                   | '' | ERR offset is out of range
+            -9223372036854775808 | a  | ERR offset is out of range
+            536870911            | ab | ERR string exceeds maximum allowed size (proto-max-bulk-len)
+            536870912            | a  | ERR string exceeds maximum allowed size (proto-max-bulk-len)
+            2147483647           | a  | ERR string exceeds maximum allowed size (proto-max-bulk-len)
+            9223372036854775807  | a  | ERR string exceeds maximum allowed size (proto-max-bulk-len)
+            """)
+    void aValueEndsWithin512Megabytes(String offset, String part, String error) throws IOException {
+        redis.call("SETRANGE", "k", offset, part).isError(error);
+        redis.call("EXISTS", "k").is(0);
+        redis.call("SET", "k", "abc").isOk();
+        redis.call("SETRANGE", "k", offset, part).isError(error);
+        redis.call("GET", "k").is("abc");
     }
 
     // ---- numbers ----
@@ -156,6 +207,10 @@ class StringsAcceptanceTest extends AcceptanceTest {
         redis.call("DECRBY", "k", "50").is(-9);
         redis.call("INCRBY", "k", "-1").is(-10);
         redis.call("GET", "k").is("-10");
+        redis.call("INCRBY", "zero", "0").is(0);
+        redis.call("GET", "zero").is("0");
+        redis.call("APPEND", "zero", "7").is(2);
+        redis.call("INCR", "zero").isError(NO_INTEGER);
     }
 
     @Test
@@ -164,10 +219,13 @@ class StringsAcceptanceTest extends AcceptanceTest {
         redis.call("INCR", "k").is(Long.MAX_VALUE);
         redis.call("INCR", "k").isError(OVERFLOW);
         redis.call("GET", "k").is("9223372036854775807");
-        redis.call("SET", "k", "-9223372036854775808").isOk();
+        redis.call("INCRBY", "k", "-9223372036854775808").is(-1);
+        redis.call("DECRBY", "k", "9223372036854775807").is(Long.MIN_VALUE);
         redis.call("DECR", "k").isError(OVERFLOW);
-        redis.call("DECRBY", "k", "-9223372036854775808").isError("ERR decrement would overflow");
-        redis.call("INCRBY", "k", "9223372036854775808").isError(NO_INTEGER);
+        redis.call("INCRBY", "k", "-1").isError(OVERFLOW);
+        redis.call("DECRBY", "none", "-9223372036854775808").isError("ERR decrement would overflow");
+        redis.call("INCRBY", "none", "9223372036854775808").isError(NO_INTEGER);
+        redis.call("EXISTS", "none").is(0);
     }
 
     @ParameterizedTest
@@ -196,6 +254,22 @@ class StringsAcceptanceTest extends AcceptanceTest {
     void onlyNumbersCountWithFractions(String increment) throws IOException {
         redis.call("INCRBYFLOAT", "k", increment).isError("ERR value is not a valid float");
         redis.call("EXISTS", "k").is(0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " 1", "1 ", "abc", "1e", "nan"})
+    void onlyNumbersCanBeCountedOnWithFractions(String value) throws IOException {
+        redis.call("SET", "k", value).isOk();
+        redis.call("INCRBYFLOAT", "k", "1").isError("ERR value is not a valid float");
+        redis.call("GET", "k").is(value);
+    }
+
+    @Test
+    void aSumWithoutAFractionIsAnIntegerAgain() throws IOException {
+        redis.call("INCRBYFLOAT", "k", "2.5").is("2.5");
+        redis.call("INCR", "k").isError(NO_INTEGER);
+        redis.call("INCRBYFLOAT", "k", "0.5").is("3");
+        redis.call("INCR", "k").is(4);
     }
 
     @Test
