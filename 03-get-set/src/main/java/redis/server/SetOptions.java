@@ -10,11 +10,8 @@ record SetOptions(Condition condition, boolean returnOld) {
 
     enum Condition { ALWAYS, IF_ABSENT, IF_PRESENT }
 
-    private static final SetOptions NONE = new SetOptions(Condition.ALWAYS, false);
-
     /// @throws CommandException if an option is unknown, or excludes another
     static SetOptions parse(List<ByteString> request) {
-        if (request.size() == 3) return NONE;
         var condition = Condition.ALWAYS;
         boolean returnOld = false;
         for (var option : request.subList(3, request.size())) {

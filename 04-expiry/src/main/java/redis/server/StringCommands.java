@@ -74,6 +74,10 @@ final class StringCommands {
     }
 
     private Resp set(ClientSession client, List<ByteString> request) {
+        if (request.size() == 3) { // no options: most SETs, and they need not know the old value
+            store.set(request.get(1), request.get(2));
+            return Resp.OK;
+        }
         var options = SetOptions.parse(request);
         long deadline = options.deadline(clock.millis());
         var key = request.get(1);

@@ -18,8 +18,8 @@ public final class ByteString implements Comparable<ByteString> {
         this.bytes = bytes;
     }
 
-    /// Takes the array over without a copy; the caller must forget it.
-    static ByteString wrap(byte[] bytes) {
+    /// These bytes themselves, not a copy of them: for a caller who never writes to the array again.
+    public static ByteString wrap(byte[] bytes) {
         return new ByteString(bytes);
     }
 
@@ -112,8 +112,14 @@ public final class ByteString implements Comparable<ByteString> {
         return 'A' <= b && b <= 'Z' ? (byte) (b + ('a' - 'A')) : b;
     }
 
+    /// A copy of these bytes.
     public byte[] toByteArray() {
         return bytes.clone();
+    }
+
+    /// These bytes themselves, not a copy of them: for a caller who only reads the array.
+    public byte[] array() {
+        return bytes;
     }
 
     /// One char for each byte, none lost: for a text that goes back to the client, such as an error that quotes it.
