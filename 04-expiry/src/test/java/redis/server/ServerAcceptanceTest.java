@@ -53,8 +53,8 @@ class ServerAcceptanceTest extends AcceptanceTest {
     void configShowsParametersThatMatch() throws IOException {
         redis.call("CONFIG", "GET", "maxclients").is(List.of("maxclients", "10000"));
         redis.call("CONFIG", "GET", "nothing").is(List.of());
-        redis.call("config", "get", "appendonl?").is(List.of("appendonly", "no"));
-        redis.call("CONFIG", "GET", "APPENDonl?").is(List.of("appendonly", "no"));
+        redis.call("config", "get", "maxclient?").is(List.of("maxclients", "10000"));
+        redis.call("CONFIG", "GET", "MAXclient?").is(List.of("maxclients", "10000"));
         assertThat(redis.call("CONFIG", "GET", "maxclients", "port").texts()).hasSize(4).contains("maxclients", "port");
         assertThat(redis.call("CONFIG", "GET", "maxclients", "maxclient[s]").texts()).as("each parameter is listed once").hasSize(2);
         assertThat(redis.call("CONFIG", "GET", "*").texts()).contains("bind", "port", "databases", "save");

@@ -84,6 +84,16 @@ public final class RespReader {
         return message;
     }
 
+    /// Waits for the next byte between two requests or replies, and leaves it to be read.
+    ///
+    /// @return 0 to 255; -1 if the stream has ended
+    public int peek() throws IOException {
+        while (position == limit) {
+            if (!fill()) return -1;
+        }
+        return buffer[position] & 0xff;
+    }
+
     // ---- requests ----
 
     /// Waits for the next request.

@@ -1,0 +1,203 @@
+package redis.server;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import redis.resp.ByteString;
+import redis.resp.ProtocolException;
+import redis.resp.RespReader;
+
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+/// Rebuilds the keyspace: executes the commands of the log again, in their order.
+final class AofLoader {
+
+    private static final System.Logger LOG = System.getLogger(AofLoader.class.getName());
+
+    /// How many commands are executed under one hold of the store's lock, so that clients can be told that the server is loading.
+    private static final int SLICE = 1_000;
+
+    private static final long PROGRESS_NANOS = 1_000_000_000;
+
+    private final AofDirectory directory;
+    private final Store store;
+    private final CommandTable commands;
+    private final boolean repair;
+
+    private volatile long total;
+    private volatile long loaded; // of the files before the current one
+    private volatile long loadedOfFile;
+    private long nextProgress = System.nanoTime() + PROGRESS_NANOS;
+
+    /// @param repair whether to cut back a log whose last command is incomplete
+    AofLoader(AofDirectory directory, Store store, CommandTable commands, boolean repair) {
+        this.directory = directory;
+        this.store = store;
+        this.commands = commands;
+        this.repair = repair;
+    }
+
+    /// @throws AofException if a file is damaged, but for the end of the last one
+    void load() throws IOException {
+        var parts = directory.manifest().parts();
+        total = directory.size(parts);
+        long start = System.nanoTime();
+        store.replaying(true);
+        try {
+            for (int i = 0; i < parts.size(); i++) {
+                boolean last = directory.size(parts.subList(i + 1, parts.size())) == 0;
+                load(directory.path(parts.get(i)), last);
+            }
+        } finally {
+            store.replaying(false);
+        }
+        if (!parts.isEmpty()) LOG.log(INFO, "DB loaded from append only file: %.3f seconds".formatted((System.nanoTime() - start) / 1e9));
+    }
+
+    private void load(Path file, boolean last) throws IOException {
+        long end;
+        boolean torn = false;
+        try (var in = Files.newInputStream(file)) {
+            var source = new Source(in);
+            torn = !replay(file, source);
+            end = source.complete;
+            loaded += source.reader.bytesConsumed();
+            loadedOfFile = 0;
+        }
+        if (torn) cutBack(file, end, last);
+    }
+
+    /// The commands of one file.
+    private static final class Source {
+        final RespReader reader;
+        long complete; // the end of the last command, or of the last transaction, that is all there
+
+        Source(InputStream in) {
+            reader = new RespReader(in);
+        }
+    }
+
+    /// @return false if the file ends within a command or a transaction
+    private boolean replay(Path file, Source source) throws IOException {
+        var transaction = new ArrayList<List<ByteString>>();
+        boolean inTransaction = false;
+        try {
+            while (true) {
+                store.lock();
+                try {
+                    for (int i = 0; i < SLICE; i++) {
+                        long offset = source.reader.bytesConsumed();
+                        var command = next(file, source.reader);
+                        if (command == null) return !inTransaction;
+                        var name = command.getFirst();
+                        if (name.equalsIgnoreCase("multi") && !inTransaction) {
+                            inTransaction = true;
+                        } else if (name.equalsIgnoreCase("exec") && inTransaction) {
+                            for (var queued : transaction) execute(file, offset, queued);
+                            transaction.clear();
+                            inTransaction = false;
+                        } else if (inTransaction) {
+                            transaction.add(command);
+                        } else {
+                            execute(file, offset, command);
+                        }
+                        if (!inTransaction) source.complete = source.reader.bytesConsumed();
+                    }
+                } finally {
+                    store.unlock();
+                }
+                loadedOfFile = source.complete;
+                progress(file);
+                if (store.isWanted()) LockSupport.parkNanos(1); // lets the others in: a lock is not handed over, it is taken
+            }
+        } catch (EOFException e) {
+            return false;
+        } catch (ProtocolException e) {
+            throw damaged(file, source.reader.bytesConsumed(), e.getMessage());
+        }
+    }
+
+    /// @return null at the end of the file
+    private static List<ByteString> next(Path file, RespReader reader) throws IOException {
+        while (true) {
+            int first = reader.peek();
+            if (first < 0) return null;
+            if (first == 'R' && reader.bytesConsumed() == 0) {
+                throw new AofException("The AOF file %s is in RDB form, which the server of this step cannot read: step 06 can.".formatted(file));
+            }
+            if (first != '*' && first != '#') {
+                throw damaged(file, reader.bytesConsumed(), "expected a command, which begins with '*', and found '" + (char) first + "'");
+            }
+            var command = reader.readRequest();
+            if (first == '*') return command;
+            // else it is an annotation: a line such as #TS:1700000000
+        }
+    }
+
+    private void execute(Path file, long offset, List<ByteString> command) throws AofException {
+        try {
+            commands.replay(command);
+        } catch (CommandException e) {
+            throw damaged(file, offset, e.getMessage().substring("ERR ".length()));
+        }
+    }
+
+    private static AofException damaged(Path file, long offset, String problem) {
+        return AofException.at(file, offset, problem + ". See what redis-check-aof says of it; with --fix it cuts the log there");
+    }
+
+    /// Ends the file after its last whole command. What is cut off is kept beside it: a crash leaves a few bytes there, but if it was
+    /// damage that only looks like an end, they may be worth something.
+    private void cutBack(Path file, long end, boolean last) throws IOException {
+        if (!last || !repair) {
+            throw new AofException(("Unexpected end of the AOF file %s: its last whole command ends at offset %d. "
+                    + (last ? "Cut it there with redis-check-aof --fix %s, or start with --aof-load-truncated yes."
+                            : "It is not the last file of the log, so no crash has cut it; restore it from a backup, or repair %s with redis-check-aof --fix."))
+                    .formatted(file, end, directory.manifestFile()));
+        }
+        try (var channel = FileChannel.open(file, READ, WRITE)) {
+            var rest = file.resolveSibling("cut-from-" + file.getFileName() + "-at-" + end + "-" + System.currentTimeMillis());
+            try (var copy = FileChannel.open(rest, CREATE_NEW, WRITE)) {
+                for (long at = end; at < channel.size(); ) at += channel.transferTo(at, channel.size() - at, copy);
+                copy.force(true);
+            }
+            LOG.log(WARNING, "Unexpected end of the AOF file %s: the server was stopped while it wrote. Truncating it from %d to %d bytes, the end of the last whole command. What is cut off is kept in %s."
+                    .formatted(file, channel.size(), end, rest.getFileName()));
+            channel.truncate(end);
+            channel.force(true);
+        }
+    }
+
+    // ---- progress ----
+
+    private void progress(Path file) {
+        if (System.nanoTime() < nextProgress) return;
+        nextProgress += PROGRESS_NANOS;
+        LOG.log(INFO, "Loading %s: %d %% of the log".formatted(file.getFileName(), percent()));
+    }
+
+    private long percent() {
+        return total == 0 ? 100 : 100 * (loaded + loadedOfFile) / total;
+    }
+
+    /// What INFO tells while it works.
+    Map<String, ?> info() {
+        var fields = new LinkedHashMap<String, Object>();
+        fields.put("loading_total_bytes", total);
+        fields.put("loading_loaded_bytes", loaded + loadedOfFile);
+        fields.put("loading_loaded_perc", "%.2f".formatted(total == 0 ? 100.0 : 100.0 * (loaded + loadedOfFile) / total));
+        return fields;
+    }
+}

@@ -1,0 +1,133 @@
+package redis.server;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import redis.resp.ByteString;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/// The store with a clock that only the test moves.
+class StoreExpiryTest {
+
+    private static final ByteString KEY = ByteString.of("key");
+    private static final ByteString VALUE = ByteString.of("value");
+
+    private final AtomicLong now = new AtomicLong(1_000);
+    private final Store store = new Store(() -> Instant.ofEpochMilli(now.get()));
+
+    @Test
+    void aKeyIsThereUpToItsDeadlineAndGoneAfterIt() {
+        store.set(KEY, VALUE, 2_000);
+        now.set(2_000);
+        assertThat(store.get(KEY)).isEqualTo(VALUE);
+        now.set(2_001);
+        assertThat(store.get(KEY)).isNull();
+        assertThat(store.size()).isZero();
+        assertThat(store.volatileSize()).isZero();
+        assertThat(store.expired()).isOne();
+    }
+
+    @Test
+    void anUpdateDoesNotBringBackWhatIsOver() {
+        store.set(KEY, VALUE, 2_000);
+        now.set(3_000);
+        store.update(KEY, VALUE);
+        assertThat(store.deadline(KEY)).isEqualTo(Store.NEVER);
+        assertThat(store.get(KEY)).isEqualTo(VALUE);
+    }
+
+    @Test
+    void keysThatAreOverAreNotListed() {
+        store.set(KEY, VALUE, 2_000);
+        store.set(ByteString.of("other"), VALUE);
+        now.set(3_000);
+        assertThat(store.keys()).containsExactly(ByteString.of("other"));
+    }
+
+    @Test
+    void activeExpiryRemovesTheEarliestFirstAndNoMoreThanItMay() {
+        for (int i = 0; i < 10; i++) store.set(ByteString.of(i), VALUE, 2_000 + i);
+        now.set(2_006);
+        assertThat(store.expireDue(4)).isEqualTo(4);
+        assertThat(store.size()).isEqualTo(6);
+        assertThat(store.expireDue(4)).isEqualTo(2);
+        assertThat(store.expireDue(4)).isZero();
+        assertThat(store.size()).isEqualTo(4);
+        assertThat(store.get(ByteString.of(6))).isEqualTo(VALUE);
+    }
+
+    @Test
+    void aDeadlineThatWasMovedCountsOnce() {
+        store.set(KEY, VALUE, 2_000);
+        store.expireAt(KEY, 5_000);
+        now.set(3_000);
+        assertThat(store.expireDue(10)).isZero();
+        now.set(6_000);
+        assertThat(store.expireDue(10)).isOne();
+        assertThat(store.volatileSize()).isZero();
+    }
+
+    /// Random operations, and after each the store must say the same as two plain maps.
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void behavesAsTwoPlainMaps(long seed) {
+        var random = new Random(seed);
+        Map<ByteString, ByteString> values = new HashMap<>();
+        Map<ByteString, Long> deadlines = new HashMap<>();
+        for (int step = 0; step < 5_000; step++) {
+            var key = ByteString.of(random.nextInt(30));
+            var value = ByteString.of(step);
+            long deadline = now.get() + random.nextInt(50);
+            switch (random.nextInt(9)) {
+                case 0 -> {
+                    store.set(key, value);
+                    values.put(key, value);
+                    deadlines.remove(key);
+                }
+                case 1 -> {
+                    store.set(key, value, deadline);
+                    values.put(key, value);
+                    deadlines.put(key, deadline);
+                }
+                case 2 -> {
+                    store.update(key, value);
+                    values.put(key, value);
+                }
+                case 3 -> {
+                    assertThat(store.delete(key)).isEqualTo(values.remove(key));
+                    deadlines.remove(key);
+                }
+                case 4 -> {
+                    if (store.contains(key)) store.expireAt(key, deadline);
+                    if (values.containsKey(key)) deadlines.put(key, deadline);
+                }
+                case 5 -> assertThat(store.contains(key) && store.persist(key)).isEqualTo(deadlines.remove(key) != null);
+                case 6 -> store.expireDue(3);
+                case 7 -> assertThat(store.keys()).containsExactlyInAnyOrderElementsOf(values.keySet());
+                default -> now.addAndGet(random.nextInt(10));
+            }
+            for (var due : new ArrayList<>(deadlines.keySet())) {
+                if (deadlines.get(due) < now.get()) {
+                    deadlines.remove(due);
+                    values.remove(due);
+                }
+            }
+            assertThat(store.get(key)).as("seed %d, step %d", seed, step).isEqualTo(values.get(key));
+            assertThat(store.deadline(key)).as("seed %d, step %d", seed, step).isEqualTo(deadlines.getOrDefault(key, Store.NEVER));
+        }
+        now.addAndGet(100);
+        while (store.expireDue(3) > 0) {
+            // until nothing is over
+        }
+        assertThat(store.volatileSize()).isZero();
+        values.keySet().removeAll(deadlines.keySet());
+        assertThat(store.size()).isEqualTo(values.size());
+    }
+}
