@@ -3,7 +3,6 @@ package redis.server;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -22,7 +21,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 /// the new one, and all files that it names are there.
 ///
 /// The layout is Redis 7's, documented in the comments of its `redis.conf` under `appenddirname`.
-final class AofDirectory implements AutoCloseable {
+final class AofDirectory {
 
     private static final System.Logger LOG = System.getLogger(AofDirectory.class.getName());
 
@@ -30,32 +29,12 @@ final class AofDirectory implements AutoCloseable {
     private final Path logDir;
     private final String filename;
 
-    /// Held as long as the server runs. Two servers that write the same log would ruin it, and it is easy to start a step twice.
-    private final FileChannel lockFile;
-
     private volatile AofManifest manifest = AofManifest.EMPTY;
 
-    /// Creates the directories if need be, and takes them for this server.
-    ///
-    /// @throws IOException if it cannot, for one because another server has them
-    AofDirectory(ServerConfig config) throws IOException {
-        dir = Path.of(config.dir.get()).toAbsolutePath().normalize();
+    AofDirectory(ServerConfig config) {
+        dir = Path.of(config.dir.text());
         logDir = dir.resolve(config.appendDirname.get());
         filename = config.appendFilename.get();
-        Files.createDirectories(dir);
-        lockFile = FileChannel.open(dir.resolve(".lock"), CREATE, WRITE);
-        if (!lock()) {
-            lockFile.close();
-            throw new AofException("Another server keeps its data in " + dir + ". Stop it, or choose another directory with --dir.");
-        }
-    }
-
-    private boolean lock() throws IOException {
-        try {
-            return lockFile.tryLock() != null;
-        } catch (OverlappingFileLockException e) { // by a server in this JVM
-            return false;
-        }
     }
 
     /// Reads the manifest, and takes over a log from before Redis 7, which is one file without a manifest.
@@ -181,11 +160,5 @@ final class AofDirectory implements AutoCloseable {
         try (var channel = FileChannel.open(directory, READ)) {
             channel.force(true);
         }
-    }
-
-    /// Gives the directories free for another server.
-    @Override
-    public void close() throws IOException {
-        lockFile.close();
     }
 }

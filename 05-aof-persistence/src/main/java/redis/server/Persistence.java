@@ -1,6 +1,7 @@
 package redis.server;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,7 @@ final class Persistence implements AutoCloseable {
     private final InstantSource clock;
     private final AppendOnlyFile log;
 
+    private DirectoryLock lock;              // null as long as nobody has wanted to write
     private volatile AofDirectory directory; // null as long as nobody has wanted a log
     private volatile AofLoader loader;       // null but during load()
     private volatile boolean loaded;
@@ -64,8 +66,7 @@ final class Persistence implements AutoCloseable {
     /// @throws IOException if the log is damaged, or cannot be written
     void load(CommandTable commands) throws IOException {
         if (config.appendOnly.get()) {
-            directory = new AofDirectory(config);
-            directory.open();
+            openDirectory();
             loader = new AofLoader(directory, store, commands, config.aofLoadTruncated.get());
             loader.load();
             openLog();
@@ -162,13 +163,9 @@ final class Persistence implements AutoCloseable {
 
     private void openDirectory() throws IOException {
         if (directory != null) return;
+        if (lock == null) lock = DirectoryLock.acquire(Path.of(config.dir.text()));
         var opened = new AofDirectory(config);
-        try {
-            opened.open();
-        } catch (IOException e) {
-            opened.close();
-            throw e;
-        }
+        opened.open();
         directory = opened;
     }
 
@@ -289,7 +286,7 @@ final class Persistence implements AutoCloseable {
         var last = rewrite;
         if (last != null) join(last);
         log.close();
-        if (directory != null) directory.close();
+        if (lock != null) lock.close();
     }
 
     private static void join(Thread thread) {
