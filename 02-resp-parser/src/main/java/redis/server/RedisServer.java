@@ -54,9 +54,9 @@ final class RedisServer implements AutoCloseable {
         while (running) {
             try {
                 admit(listener.accept());
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | Error e) { // whatever it is, other clients want to connect
                 if (!running) return;
-                LOG.log(WARNING, "Cannot accept a connection: " + e.getMessage());
+                LOG.log(WARNING, "Cannot accept a connection: " + e);
                 LockSupport.parkNanos(ACCEPT_RETRY_NANOS); // out of file descriptors, most likely: let some be closed
             }
         }
