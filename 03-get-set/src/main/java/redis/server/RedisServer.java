@@ -8,8 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 
@@ -37,8 +40,12 @@ final class RedisServer implements AutoCloseable {
     /// A platform thread: the kernel schedules it, however busy the carriers of the virtual threads are.
     private final Thread acceptor = Thread.ofPlatform().name("acceptor").unstarted(this::acceptConnections);
 
-    /// The live sessions and the thread of each. Concurrent, because the acceptor adds and every session removes itself.
-    private final Map<ClientSession, Thread> sessions = new ConcurrentHashMap<>();
+    /// The live sessions. Concurrent, because the acceptor adds and every session removes itself.
+    private final Set<ClientSession> sessions = ConcurrentHashMap.newKeySet();
+
+    /// The threads of all sessions, for [#close()] to join: one whose session is no longer live may still be about to end. Weak, so
+    /// that those that have ended are forgotten. The acceptor adds; nobody else looks before it has ended.
+    private final Set<Thread> threads = Collections.newSetFromMap(new WeakHashMap<>());
 
     private final InstantSource clock;
     private final Instant created;
@@ -106,7 +113,8 @@ final class RedisServer implements AutoCloseable {
             return;
         }
         var thread = Thread.ofVirtual().name("client " + session.peer()).unstarted(() -> serve(session));
-        sessions.put(session, thread); // before the start, so that close() finds every session that runs
+        threads.add(thread);
+        sessions.add(session); // before the start, so that close() finds every session that runs
         thread.start();
     }
 
@@ -136,8 +144,8 @@ final class RedisServer implements AutoCloseable {
         running = false;
         listener.close();
         join(acceptor); // from here on nobody adds a session
-        for (var session : sessions.keySet()) session.close();
-        for (var thread : sessions.values()) join(thread);
+        for (var session : sessions) session.close();
+        for (var thread : threads) join(thread);
     }
 
     private static void join(Thread thread) {

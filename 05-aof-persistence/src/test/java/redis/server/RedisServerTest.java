@@ -10,11 +10,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -54,8 +56,8 @@ class RedisServerTest {
             client.close();
         }
         try (var last = connect()) { // accepted after the others
-            var thread = "client /127.0.0.1:" + last.getLocalPort();
-            await(() -> sessions().values().stream().map(Thread::getName).toList().equals(List.of(thread)));
+            var peer = "/127.0.0.1:" + last.getLocalPort();
+            await(() -> sessions().stream().map(ClientSession::peer).toList().equals(List.of(peer)));
         }
     }
 
@@ -63,7 +65,7 @@ class RedisServerTest {
     void servesEachSessionOnAVirtualThreadNamedAfterItsClient() throws Exception {
         try (var client = connect()) {
             await(() -> sessions().size() == 1);
-            var thread = sessions().values().iterator().next();
+            var thread = threads().iterator().next();
             assertThat(thread.isVirtual()).isTrue();
             assertThat(thread.getName()).isEqualTo("client /127.0.0.1:" + client.getLocalPort());
         }
@@ -74,7 +76,7 @@ class RedisServerTest {
         var clients = new ArrayList<Socket>();
         for (int i = 0; i < 100; i++) clients.add(connect());
         await(() -> sessions().size() == 100);
-        var threads = new ArrayList<>(sessions().values());
+        var threads = new ArrayList<>(threads());
         threads.add((Thread) field("acceptor"));
 
         server.close();
@@ -86,6 +88,29 @@ class RedisServerTest {
             client.close();
         }
         assertThatThrownBy(this::connect).isInstanceOf(ConnectException.class);
+    }
+
+    /// Many sessions end by themselves at the moment at which the server closes.
+    @RepeatedTest(50)
+    void noThreadOutlivesIt() throws Exception {
+        var connected = new CountDownLatch(20);
+        var clients = new ArrayList<Thread>();
+        for (int i = 0; i < 4; i++) {
+            clients.add(Thread.ofVirtual().start(() -> {
+                try {
+                    while (true) {
+                        connect().close();
+                        connected.countDown();
+                    }
+                } catch (IOException e) {
+                    // the server has closed
+                }
+            }));
+        }
+        connected.await();
+        server.close();
+        assertThat(threads()).noneMatch(Thread::isAlive);
+        for (var client : clients) client.join();
     }
 
     /// Sessions write to clients that do not read: a thread waits in a write, and close() must end that too.
@@ -101,7 +126,7 @@ class RedisServerTest {
                     // the server has closed
                 }
             });
-            var thread = sessions().values().iterator().next();
+            var thread = threads().iterator().next();
             await(() -> isWriting(thread) && isWriting(sending));
             server.close();
             assertThat(thread.isAlive()).isFalse();
@@ -159,8 +184,14 @@ class RedisServerTest {
 
     /// The server tells nobody about its sessions. A test may look.
     @SuppressWarnings("unchecked")
-    private Map<ClientSession, Thread> sessions() {
-        return (Map<ClientSession, Thread>) field("sessions");
+    private Set<ClientSession> sessions() {
+        return (Set<ClientSession>) field("sessions");
+    }
+
+    /// Also those that have ended, until they are garbage. To look is safe while nobody connects.
+    @SuppressWarnings("unchecked")
+    private Set<Thread> threads() {
+        return (Set<Thread>) field("threads");
     }
 
     private Object field(String name) {
