@@ -22,11 +22,20 @@ public final class Main {
         try {
             var server = new RedisServer(config);
             server.start();
-            System.out.printf("Listening on %s:%d. Try: redis-cli -p %2$d%n", config.bind(), server.port());
+            System.out.println(greeting(config.bind(), server.port()));
         } catch (IOException e) {
             exit("Cannot listen on %s:%d: %s. Stop the other server, or choose another port with --port."
                     .formatted(config.bind(), config.port(), e.getMessage()));
         }
+    }
+
+    /// Where it listens, and what to type. redis-cli looks on 127.0.0.1 unless it is told otherwise.
+    static String greeting(String bind, int port) {
+        var host = switch (bind) {
+            case "127.0.0.1", "localhost", "0.0.0.0" -> "";
+            default -> " -h " + bind;
+        };
+        return "Listening on %s:%d. Try: redis-cli%s -p %2$d".formatted(bind, port, host);
     }
 
     private static void exit(String message) {

@@ -11,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -29,6 +31,17 @@ class MainTest {
         } finally {
             process.destroyForcibly().waitFor();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+            "127.0.0.1,   redis-cli -p 7000",
+            "localhost,   redis-cli -p 7000",
+            "0.0.0.0,     redis-cli -p 7000",
+            "192.168.1.5, redis-cli -h 192.168.1.5 -p 7000",
+            "::1,         redis-cli -h ::1 -p 7000"})
+    void saysWhatToType(String bind, String command) {
+        assertThat(Main.greeting(bind, 7000)).isEqualTo("Listening on " + bind + ":7000. Try: " + command);
     }
 
     @Test
