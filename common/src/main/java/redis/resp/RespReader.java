@@ -27,6 +27,10 @@ public final class RespReader {
     /// The longest bulk string: Redis's default `proto-max-bulk-len`, 512 MB.
     public static final int MAX_BULK = 512 * 1024 * 1024;
 
+    /// The longest request, headers and all: Redis's default `client-query-buffer-limit`, 1 GB. Redis does not count the
+    /// arguments that it has already taken out of its buffer. We do, for they are in memory as well.
+    private static final long MAX_REQUEST = 1024 * 1024 * 1024;
+
     /// How deep arrays may nest in a reply.
     public static final int MAX_DEPTH = 128;
 
@@ -43,6 +47,7 @@ public final class RespReader {
 
     private final InputStream in;
     private final Flushable beforeWaiting;
+    private final long maxRequest;
 
     private byte[] buffer = new byte[INITIAL_BUFFER];
     private int position;       // the next byte to parse
@@ -54,6 +59,7 @@ public final class RespReader {
 
     // The request that is being parsed.
     private int missing;        // arguments still to come; 0: between two requests
+    private long start;         // of its first argument, as a number of bytes received
     private ByteString[] arguments;
     private int count;          // of the arguments that are here
     private int bulkLength = -1; // of the next argument; -1: its header is still to come
@@ -63,8 +69,13 @@ public final class RespReader {
     /// @param beforeWaiting flushed each time before the reader asks the stream for more, which may wait for the peer: the
     ///     moment at which replies that are still buffered have to leave
     public RespReader(InputStream in, Flushable beforeWaiting) {
+        this(in, beforeWaiting, MAX_REQUEST);
+    }
+
+    RespReader(InputStream in, Flushable beforeWaiting, long maxRequest) {
         this.in = in;
         this.beforeWaiting = beforeWaiting;
+        this.maxRequest = maxRequest;
     }
 
     /// A reader with nothing to do before it waits.
@@ -101,9 +112,14 @@ public final class RespReader {
     /// @return the command's name and its arguments, never empty; null if the stream has ended between two requests
     /// @throws ProtocolException if the bytes are not a request; it is thrown again by every later call
     /// @throws EOFException if the stream ends within a request
+    /// @throws IOException also if the request takes more than 1 GB. It is no ProtocolException: Redis closes the connection
+    ///     without a reply
     public List<ByteString> readRequest() throws IOException {
         List<ByteString> request;
         while ((request = parseRequest()) == null) {
+            if (missing > 0 && received - start > maxRequest) {
+                throw new IOException("a request of more than " + maxRequest + " bytes");
+            }
             if (!fill()) {
                 if (missing == 0 && position == limit) return null;
                 throw new EOFException("the connection ended within a request");
@@ -156,6 +172,7 @@ public final class RespReader {
 
     private void startRequest(int announced) {
         missing = announced;
+        start = received - (limit - position);
         count = 0;
         arguments = new ByteString[Math.min(announced, 16)];
     }

@@ -294,6 +294,36 @@ class RespReaderStreamTest {
         assertThat(first).containsExactly(ByteString.of("SET"), ByteString.of("k"), value(300));
     }
 
+    // ---- too large a request ----
+
+    /// With the sizes in which the arguments come.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 10, 8_192, 100_000})
+    void aRequestThatGrowsTooLargeIsNotReadToItsEnd(int size) throws IOException {
+        var argument = "$" + size + "\r\n" + "x".repeat(size) + "\r\n";
+        int arguments = 250_000 / argument.length() + 1;
+        var header = "*" + (arguments + 1) + "\r\n";
+        var stream = PieceStream.of(PING, header, argument.repeat(arguments), "not read");
+        var reader = new RespReader(stream, () -> {}, 250_000);
+        assertThat(reader.readRequest()).containsExactly(ByteString.of("PING"));
+        for (int i = 0; i < 2; i++) {
+            assertThatExceptionOfType(IOException.class).isThrownBy(reader::readRequest)
+                    .isExactlyInstanceOf(IOException.class).withMessage("a request of more than 250000 bytes");
+        }
+        assertThat(stream.delivered()).isBetween(250_000L, (long) PING.length() + header.length() + arguments * argument.length());
+        assertThat(reader.pollRequest()).isNull();
+        assertThat(reader.bytesConsumed()).isEqualTo(PING.length());
+    }
+
+    @Test
+    void theLimitIsForOneRequestAlone() throws IOException {
+        var line = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\n1234\r\n";
+        var stream = PieceStream.byteByByte(PieceStream.bytes((line + "\r\n".repeat(20) + "*0\r\n").repeat(10)));
+        var reader = new RespReader(stream, () -> {}, line.length() - "*3\r\n".length());
+        for (int i = 0; i < 10; i++) assertThat(reader.readRequest()).hasSize(3);
+        assertThat(reader.readRequest()).isNull();
+    }
+
     // ---- memory ----
 
     @ParameterizedTest
