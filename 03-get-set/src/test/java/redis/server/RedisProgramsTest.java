@@ -6,14 +6,12 @@ import java.io.InputStreamReader;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// redis-cli and redis-benchmark, as people use them, against our server.
-@Timeout(60)
 class RedisProgramsTest {
 
     private RedisServer server;

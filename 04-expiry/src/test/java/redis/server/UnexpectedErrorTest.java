@@ -12,13 +12,11 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import redis.resp.Resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// A defect in a handler costs the client who comes upon it the connection, and nobody else anything.
-@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class UnexpectedErrorTest {
 
     private final Logger logger = Logger.getLogger(RedisServer.class.getName());

@@ -15,14 +15,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import redis.resp.ByteString;
 import redis.resp.Resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// When replies leave, and when the lock is free. On a socket every write is a system call, and most often a packet.
-@Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClientSessionTest {
 
     private final Store store = new Store(InstantSource.system());

@@ -6,12 +6,10 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// Every command is carried out as a whole, before or after any other, and everybody sees the same order.
-@Timeout(60)
 class ConcurrencyAcceptanceTest extends AcceptanceTest {
 
     /// What one of the clients does.

@@ -10,10 +10,12 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -27,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RespFuzzTest {
 
     private static final int INPUTS = 5_000;
-    private static final Duration NET = Duration.ofSeconds(120);
+    private static final Duration NET = Duration.ofSeconds(30);
 
     /// Bytes allocated for each byte that came. The worst is a one-letter word on an inline line: an object, an array
     /// and a buffer to build it.
@@ -56,6 +58,7 @@ class RespFuzzTest {
 
     @Test
     @Tag("torture")
+    @Timeout(value = 10, unit = TimeUnit.MINUTES)
     void whateverElseComesIsReadOrRefused() {
         for (int i = 0; i < 20; i++) new Fuzz(new Random().nextLong()).run();
     }
