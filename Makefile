@@ -59,7 +59,7 @@ changes:
 ## check: everything that CI checks besides "make test"
 check: check-tools check-changes check-docs check-exercises verify-against-redis check-torture
 
-## check-tools: the tests of tools/
+## check-tools: the tests of tools/, and shellcheck
 check-tools:
 	@for test in tools/test/*_test; do "$$test" || exit; done
 
