@@ -1,5 +1,6 @@
 package redis.server;
 
+import java.time.InstantSource;
 import java.util.List;
 import redis.resp.ByteString;
 
@@ -43,7 +44,7 @@ record SetOptions(Condition condition, boolean returnOld, boolean keepTtl, Expir
 
     /// @return in milliseconds since 1970, or [Store#NEVER]
     /// @throws CommandException if it is no valid time
-    long deadline(long now) {
-        return unit == null ? Store.NEVER : unit.deadlineOfValue(amount, now, "set");
+    long deadline(InstantSource clock) {
+        return unit == null ? Store.NEVER : unit.deadlineOfValue(amount, clock.millis(), "set");
     }
 }

@@ -79,7 +79,7 @@ final class StringCommands {
             return Resp.OK;
         }
         var options = SetOptions.parse(request);
-        long deadline = options.deadline(clock.millis());
+        long deadline = options.deadline(clock);
         var key = request.get(1);
         var old = store.get(key);
         boolean allowed = switch (options.condition()) {
