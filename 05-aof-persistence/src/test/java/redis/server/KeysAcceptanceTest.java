@@ -1,8 +1,6 @@
 package redis.server;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -202,23 +200,5 @@ class KeysAcceptanceTest extends AcceptanceTest {
         redis.call("SET", "a", "1").isOk();
         redis.call(request.split(" ")).isError("ERR syntax error");
         redis.call("DBSIZE").is(1);
-    }
-
-    @Test
-    void manyClientsCountTogether() throws Exception {
-        int clients = 50;
-        int increments = 1_000;
-        var threads = new ArrayList<Thread>();
-        for (int i = 0; i < clients; i++) {
-            threads.add(Thread.startVirtualThread(() -> {
-                try (var client = connect()) {
-                    for (int n = 0; n < increments; n++) client.call("INCR", "counter");
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            }));
-        }
-        for (var thread : threads) thread.join();
-        redis.call("GET", "counter").is("" + clients * increments);
     }
 }
