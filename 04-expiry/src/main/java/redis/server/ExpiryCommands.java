@@ -1,6 +1,5 @@
 package redis.server;
 
-import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
 import redis.resp.ByteString;
@@ -15,11 +14,9 @@ import static redis.server.Command.Flag.WRITE;
 final class ExpiryCommands {
 
     private final Store store;
-    private final InstantSource clock;
 
-    ExpiryCommands(Store store, InstantSource clock) {
+    ExpiryCommands(Store store) {
         this.store = store;
-        this.clock = clock;
     }
 
     void addTo(CommandTable table) {
@@ -47,11 +44,10 @@ final class ExpiryCommands {
 
     private Resp expire(List<ByteString> request, ExpireUnit unit, String command) {
         var condition = ExpireCondition.parse(request);
-        long now = clock.millis();
-        long deadline = unit.deadline(request.get(2), now, command);
+        long deadline = unit.deadline(request.get(2), store.now(), command);
         var key = request.get(1);
         if (!store.contains(key) || !condition.allows(store.deadline(key), deadline)) return Resp.integer(0);
-        if (deadline <= now) store.delete(key);
+        if (deadline <= store.now()) store.delete(key);
         else store.expireAt(key, deadline);
         return Resp.integer(1);
     }
@@ -64,7 +60,7 @@ final class ExpiryCommands {
     /// @return in milliseconds from now; -1 and -2 as [#deadline]
     private long remaining(List<ByteString> request) {
         long deadline = deadline(request);
-        return deadline < 0 ? deadline : Math.max(0, deadline - clock.millis());
+        return deadline < 0 ? deadline : Math.max(0, deadline - store.now());
     }
 
     /// Rounds to the nearest second: a key that was just given ten of them has ten left, not nine.

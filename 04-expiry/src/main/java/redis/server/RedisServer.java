@@ -71,9 +71,9 @@ final class RedisServer implements AutoCloseable {
         info.add("Stats", this::statsInfo);
         info.add("Keyspace", this::keyspaceInfo);
         new ConnectionCommands().addTo(commands);
-        new StringCommands(store, clock).addTo(commands);
+        new StringCommands(store).addTo(commands);
         new KeyCommands(store).addTo(commands);
-        new ExpiryCommands(store, clock).addTo(commands);
+        new ExpiryCommands(store).addTo(commands);
         new ServerCommands(store, config, info, clock).addTo(commands);
         new IntrospectionCommands(commands).addTo(commands);
     }

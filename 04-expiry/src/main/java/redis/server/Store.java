@@ -18,6 +18,8 @@ final class Store {
     /// The deadline of a key that lives forever.
     static final long NEVER = -1;
 
+    private static final long UNKNOWN = Long.MIN_VALUE;
+
     /// When a key ends.
     ///
     /// @param millis since 1970; the key is gone when the clock shows more
@@ -38,6 +40,7 @@ final class Store {
     private final TreeSet<Deadline> queue = new TreeSet<>(Deadline.BY_TIME);
 
     private long expired;
+    private long now = UNKNOWN; // as of the first time that somebody asked since the lock was taken
 
     Store(InstantSource clock) {
         this.clock = clock;
@@ -45,6 +48,7 @@ final class Store {
 
     void lock() {
         lock.lock();
+        now = UNKNOWN;
     }
 
     void unlock() {
@@ -141,10 +145,17 @@ final class Store {
         return expired;
     }
 
+    /// The time, in milliseconds since 1970. It stands still while the lock is held: otherwise a key could end in the middle of a command,
+    /// which would find it at first and then write half of it back.
+    long now() {
+        if (now == UNKNOWN) now = clock.millis();
+        return now;
+    }
+
     private boolean isDue(ByteString key) {
         if (deadlines.isEmpty()) return false;
         var deadline = deadlines.get(key);
-        return deadline != null && deadline.millis < clock.millis();
+        return deadline != null && deadline.millis < now();
     }
 
     /// Lazy expiry: whoever asks for a key that is over removes it.
@@ -157,9 +168,8 @@ final class Store {
     /// @param limit how many at the most, since others wait for the lock meanwhile
     /// @return how many it has removed
     int expireDue(int limit) {
-        long now = clock.millis();
         int count = 0;
-        while (count < limit && !queue.isEmpty() && queue.first().millis < now) {
+        while (count < limit && !queue.isEmpty() && queue.first().millis < now()) {
             expire(queue.first());
             count++;
         }

@@ -1,6 +1,5 @@
 package redis.server;
 
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -18,11 +17,9 @@ import static redis.server.Command.Flag.WRITE;
 final class StringCommands {
 
     private final Store store;
-    private final InstantSource clock;
 
-    StringCommands(Store store, InstantSource clock) {
+    StringCommands(Store store) {
         this.store = store;
-        this.clock = clock;
     }
 
     void addTo(CommandTable table) {
@@ -79,7 +76,7 @@ final class StringCommands {
             return Resp.OK;
         }
         var options = SetOptions.parse(request);
-        long deadline = options.deadline(clock);
+        long deadline = options.deadline(store.now());
         var key = request.get(1);
         var old = store.get(key);
         boolean allowed = switch (options.condition()) {
@@ -94,7 +91,7 @@ final class StringCommands {
     }
 
     private Resp setEx(List<ByteString> request, ExpireUnit unit, String command) {
-        store.set(request.get(1), request.get(3), unit.deadlineOfValue(request.get(2), clock.millis(), command));
+        store.set(request.get(1), request.get(3), unit.deadlineOfValue(request.get(2), store.now(), command));
         return Resp.OK;
     }
 
@@ -106,7 +103,7 @@ final class StringCommands {
         var value = store.get(key);
         if (value == null) return Resp.Null.BULK_STRING;
         if (persist) store.persist(key);
-        if (unit != null) store.expireAt(key, unit.deadlineOfValue(request.get(3), clock.millis(), "getex"));
+        if (unit != null) store.expireAt(key, unit.deadlineOfValue(request.get(3), store.now(), "getex"));
         return Resp.bulk(value);
     }
 

@@ -1,6 +1,5 @@
 package redis.server;
 
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -20,12 +19,10 @@ final class ExpiryCommands {
 
     private final Store store;
     private final Propagation propagation;
-    private final InstantSource clock;
 
-    ExpiryCommands(Store store, Propagation propagation, InstantSource clock) {
+    ExpiryCommands(Store store, Propagation propagation) {
         this.store = store;
         this.propagation = propagation;
-        this.clock = clock;
     }
 
     void addTo(CommandTable table) {
@@ -53,7 +50,7 @@ final class ExpiryCommands {
 
     private Resp expire(List<ByteString> request, ExpireUnit unit, String command) {
         var condition = ExpireCondition.parse(request);
-        long deadline = unit.deadline(request.get(2), clock.millis(), command);
+        long deadline = unit.deadline(request.get(2), store.now(), command);
         var key = request.get(1);
         if (!store.contains(key) || !condition.allows(store.deadline(key), deadline)) return Resp.integer(0);
         if (store.isOver(deadline - 1)) {
@@ -82,7 +79,7 @@ final class ExpiryCommands {
     /// @return in milliseconds from now; -1 and -2 as [#deadline]
     private long remaining(List<ByteString> request) {
         long deadline = deadline(request);
-        return deadline < 0 ? deadline : Math.max(0, deadline - clock.millis());
+        return deadline < 0 ? deadline : Math.max(0, deadline - store.now());
     }
 
     /// Rounds to the nearest second: a key that was just given ten of them has ten left, not nine.

@@ -79,9 +79,9 @@ final class RedisServer implements AutoCloseable {
         info.add("Stats", this::statsInfo);
         info.add("Keyspace", this::keyspaceInfo);
         new ConnectionCommands().addTo(commands);
-        new StringCommands(store, propagation, clock).addTo(commands);
+        new StringCommands(store, propagation).addTo(commands);
         new KeyCommands(store).addTo(commands);
-        new ExpiryCommands(store, propagation, clock).addTo(commands);
+        new ExpiryCommands(store, propagation).addTo(commands);
         new ServerCommands(store, config, info, clock).addTo(commands);
         new PersistenceCommands(persistence, commands).addTo(commands);
         new IntrospectionCommands(commands).addTo(commands);

@@ -1,6 +1,5 @@
 package redis.server;
 
-import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.Stream;
 import redis.resp.ByteString;
@@ -51,7 +50,7 @@ record SetOptions(Condition condition, boolean returnOld, boolean keepTtl, Expir
 
     /// @return in milliseconds since 1970, or [Store#NEVER]
     /// @throws CommandException if it is no valid time
-    long deadline(InstantSource clock) {
-        return unit == null ? Store.NEVER : unit.deadlineOfValue(amount, clock.millis(), "set");
+    long deadline(long now) {
+        return unit == null ? Store.NEVER : unit.deadlineOfValue(amount, now, "set");
     }
 }

@@ -20,6 +20,8 @@ final class Store {
     /// The deadline of a key that lives forever.
     static final long NEVER = -1;
 
+    private static final long UNKNOWN = Long.MIN_VALUE;
+
     /// When a key ends.
     ///
     /// @param millis since 1970; the key is gone when the clock shows more
@@ -43,6 +45,7 @@ final class Store {
     private final List<ByteString> expiredKeys = new ArrayList<>(); // those of which takeExpired() has not told yet
     private long changes;
     private boolean replaying;
+    private long now = UNKNOWN; // as of the first time that somebody asked since the lock was taken
 
     Store(InstantSource clock) {
         this.clock = clock;
@@ -50,6 +53,7 @@ final class Store {
 
     void lock() {
         lock.lock();
+        now = UNKNOWN;
     }
 
     void unlock() {
@@ -165,7 +169,14 @@ final class Store {
 
     /// Whether a moment is over, in milliseconds since 1970. None is while a log is replayed.
     boolean isOver(long millis) {
-        return !replaying && millis < clock.millis();
+        return !replaying && millis < now();
+    }
+
+    /// The time, in milliseconds since 1970. It stands still while the lock is held: otherwise a key could end in the middle of a command,
+    /// which would find it at first and then write half of it back.
+    long now() {
+        if (now == UNKNOWN) now = clock.millis();
+        return now;
     }
 
     private boolean isDue(ByteString key) {

@@ -1,6 +1,5 @@
 package redis.server;
 
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -23,12 +22,10 @@ final class StringCommands {
 
     private final Store store;
     private final Propagation propagation;
-    private final InstantSource clock;
 
-    StringCommands(Store store, Propagation propagation, InstantSource clock) {
+    StringCommands(Store store, Propagation propagation) {
         this.store = store;
         this.propagation = propagation;
-        this.clock = clock;
     }
 
     void addTo(CommandTable table) {
@@ -85,7 +82,7 @@ final class StringCommands {
             return Resp.OK;
         }
         var options = SetOptions.parse(request);
-        long deadline = options.deadline(clock);
+        long deadline = options.deadline(store.now());
         var key = request.get(1);
         var old = store.get(key);
         boolean allowed = switch (options.condition()) {
@@ -102,7 +99,7 @@ final class StringCommands {
     }
 
     private Resp setEx(List<ByteString> request, ExpireUnit unit, String command) {
-        long deadline = unit.deadlineOfValue(request.get(2), clock.millis(), command);
+        long deadline = unit.deadlineOfValue(request.get(2), store.now(), command);
         store.set(request.get(1), request.get(3), deadline);
         propagation.logAs(SET, request.get(1), request.get(3), PXAT, ByteString.of(deadline));
         return Resp.OK;
@@ -120,7 +117,7 @@ final class StringCommands {
             propagation.logAs(ByteString.of("PERSIST"), key);
         }
         if (unit != null) {
-            long deadline = unit.deadlineOfValue(request.get(3), clock.millis(), "getex");
+            long deadline = unit.deadlineOfValue(request.get(3), store.now(), "getex");
             if (store.isOver(deadline - 1)) {
                 store.delete(key);
                 propagation.logAs(ByteString.of("DEL"), key);

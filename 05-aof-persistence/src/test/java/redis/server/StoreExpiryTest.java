@@ -22,12 +22,32 @@ class StoreExpiryTest {
     private final AtomicLong now = new AtomicLong(1_000);
     private final Store store = new Store(() -> Instant.ofEpochMilli(now.get()));
 
+    /// Moves the clock. The store notices when its lock is taken the next time.
+    private void passTo(long millis) {
+        now.set(millis);
+        store.lock();
+        store.unlock();
+    }
+
+    @Test
+    void noKeyEndsWhileTheLockIsHeld() {
+        store.lock();
+        store.set(KEY, VALUE, 2_000);
+        assertThat(store.get(KEY)).isEqualTo(VALUE);
+        now.set(3_000); // in the middle of a command
+        store.update(KEY, VALUE.concat(store.get(KEY)));
+        assertThat(store.deadline(KEY)).isEqualTo(2_000);
+        store.unlock();
+        passTo(3_000);
+        assertThat(store.get(KEY)).isNull();
+    }
+
     @Test
     void aKeyIsThereUpToItsDeadlineAndGoneAfterIt() {
         store.set(KEY, VALUE, 2_000);
-        now.set(2_000);
+        passTo(2_000);
         assertThat(store.get(KEY)).isEqualTo(VALUE);
-        now.set(2_001);
+        passTo(2_001);
         assertThat(store.get(KEY)).isNull();
         assertThat(store.size()).isZero();
         assertThat(store.volatileSize()).isZero();
@@ -37,7 +57,7 @@ class StoreExpiryTest {
     @Test
     void anUpdateDoesNotBringBackWhatIsOver() {
         store.set(KEY, VALUE, 2_000);
-        now.set(3_000);
+        passTo(3_000);
         store.update(KEY, VALUE);
         assertThat(store.deadline(KEY)).isEqualTo(Store.NEVER);
         assertThat(store.get(KEY)).isEqualTo(VALUE);
@@ -47,14 +67,14 @@ class StoreExpiryTest {
     void keysThatAreOverAreNotListed() {
         store.set(KEY, VALUE, 2_000);
         store.set(ByteString.of("other"), VALUE);
-        now.set(3_000);
+        passTo(3_000);
         assertThat(store.keys()).containsExactly(ByteString.of("other"));
     }
 
     @Test
     void activeExpiryRemovesTheEarliestFirstAndNoMoreThanItMay() {
         for (int i = 0; i < 10; i++) store.set(ByteString.of(i), VALUE, 2_000 + i);
-        now.set(2_006);
+        passTo(2_006);
         assertThat(store.expireDue(4)).isEqualTo(4);
         assertThat(store.size()).isEqualTo(6);
         assertThat(store.expireDue(4)).isEqualTo(2);
@@ -67,9 +87,9 @@ class StoreExpiryTest {
     void aDeadlineThatWasMovedCountsOnce() {
         store.set(KEY, VALUE, 2_000);
         store.expireAt(KEY, 5_000);
-        now.set(3_000);
+        passTo(3_000);
         assertThat(store.expireDue(10)).isZero();
-        now.set(6_000);
+        passTo(6_000);
         assertThat(store.expireDue(10)).isOne();
         assertThat(store.volatileSize()).isZero();
     }
@@ -111,7 +131,7 @@ class StoreExpiryTest {
                 case 5 -> assertThat(store.contains(key) && store.persist(key)).isEqualTo(deadlines.remove(key) != null);
                 case 6 -> store.expireDue(3);
                 case 7 -> assertThat(store.keys()).containsExactlyInAnyOrderElementsOf(values.keySet());
-                default -> now.addAndGet(random.nextInt(10));
+                default -> passTo(now.get() + random.nextInt(10));
             }
             for (var due : new ArrayList<>(deadlines.keySet())) {
                 if (deadlines.get(due) < now.get()) {
@@ -122,7 +142,7 @@ class StoreExpiryTest {
             assertThat(store.get(key)).as("seed %d, step %d", seed, step).isEqualTo(values.get(key));
             assertThat(store.deadline(key)).as("seed %d, step %d", seed, step).isEqualTo(deadlines.getOrDefault(key, Store.NEVER));
         }
-        now.addAndGet(100);
+        passTo(now.get() + 100);
         while (store.expireDue(3) > 0) {
             // until nothing is over
         }
