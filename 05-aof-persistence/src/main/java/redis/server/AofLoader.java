@@ -7,9 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import redis.resp.ByteString;
 import redis.resp.ProtocolException;
@@ -29,31 +27,26 @@ final class AofLoader {
     /// How many commands are executed under one hold of the store's lock, so that clients can be told that the server is loading.
     private static final int SLICE = 1_000;
 
-    private static final long PROGRESS_NANOS = 1_000_000_000;
-
     private final AofDirectory directory;
     private final Store store;
     private final CommandTable commands;
     private final boolean repair;
-
-    private volatile long total;
-    private volatile long loaded; // of the files before the current one
-    private volatile long loadedOfFile;
-    private long nextProgress = System.nanoTime() + PROGRESS_NANOS;
+    private final LoadProgress progress;
+    private long before; // bytes of the files that are loaded already
 
     /// @param repair whether to cut back a log whose last command is incomplete
-    AofLoader(AofDirectory directory, Store store, CommandTable commands, boolean repair) {
+    /// @param progress is told how far it has come
+    AofLoader(AofDirectory directory, Store store, CommandTable commands, boolean repair, LoadProgress progress) {
         this.directory = directory;
         this.store = store;
         this.commands = commands;
         this.repair = repair;
+        this.progress = progress;
     }
 
     /// @throws AofException if a file is damaged, but for the end of the last one
     void load() throws IOException {
         var parts = directory.manifest().parts();
-        total = directory.size(parts);
-        long start = System.nanoTime();
         store.replaying(true);
         try {
             for (int i = 0; i < parts.size(); i++) {
@@ -63,7 +56,7 @@ final class AofLoader {
         } finally {
             store.replaying(false);
         }
-        if (!parts.isEmpty()) LOG.log(INFO, "DB loaded from append only file: %.3f seconds".formatted((System.nanoTime() - start) / 1e9));
+        if (!parts.isEmpty()) LOG.log(INFO, "DB loaded from append only file: %.3f seconds".formatted(progress.seconds()));
     }
 
     private void load(Path file, boolean last) throws IOException {
@@ -73,8 +66,7 @@ final class AofLoader {
             var source = new Source(in);
             torn = !replay(file, source);
             end = source.complete;
-            loaded += source.reader.bytesConsumed();
-            loadedOfFile = 0;
+            before += source.reader.bytesConsumed();
         }
         if (torn) cutBack(file, end, last);
     }
@@ -118,8 +110,7 @@ final class AofLoader {
                 } finally {
                     store.unlock();
                 }
-                loadedOfFile = source.complete;
-                progress(file);
+                progress.reached(before + source.complete, file);
                 if (store.isWanted()) LockSupport.parkNanos(1); // lets the others in: a lock is not handed over, it is taken
             }
         } catch (EOFException e) {
@@ -178,26 +169,5 @@ final class AofLoader {
             channel.truncate(end);
             channel.force(true);
         }
-    }
-
-    // ---- progress ----
-
-    private void progress(Path file) {
-        if (System.nanoTime() < nextProgress) return;
-        nextProgress += PROGRESS_NANOS;
-        LOG.log(INFO, "Loading %s: %d %% of the log".formatted(file.getFileName(), percent()));
-    }
-
-    private long percent() {
-        return total == 0 ? 100 : 100 * (loaded + loadedOfFile) / total;
-    }
-
-    /// What INFO tells while it works.
-    Map<String, ?> info() {
-        var fields = new LinkedHashMap<String, Object>();
-        fields.put("loading_total_bytes", total);
-        fields.put("loading_loaded_bytes", loaded + loadedOfFile);
-        fields.put("loading_loaded_perc", "%.2f".formatted(total == 0 ? 100.0 : 100.0 * (loaded + loadedOfFile) / total));
-        return fields;
     }
 }

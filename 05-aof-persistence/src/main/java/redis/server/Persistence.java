@@ -27,7 +27,7 @@ final class Persistence implements AutoCloseable {
 
     private DirectoryLock lock;              // null as long as nobody has wanted to write
     private volatile AofDirectory directory; // null as long as nobody has wanted a log
-    private volatile AofLoader loader;       // null but during load()
+    private volatile LoadProgress progress;  // null but during load()
     private volatile boolean loaded;
 
     // The rewrite that is going on, and what became of those before. Guarded by the store's lock, but for what INFO reads.
@@ -67,10 +67,10 @@ final class Persistence implements AutoCloseable {
     void load(CommandTable commands) throws IOException {
         if (config.appendOnly.get()) {
             openDirectory();
-            loader = new AofLoader(directory, store, commands, config.aofLoadTruncated.get());
-            loader.load();
+            progress = new LoadProgress(directory.size(directory.manifest().parts()));
+            new AofLoader(directory, store, commands, config.aofLoadTruncated.get(), progress).load();
             openLog();
-            loader = null;
+            progress = null;
         }
         log.start();
         loaded = true;
@@ -85,7 +85,8 @@ final class Persistence implements AutoCloseable {
         var before = store.copy();
         store.clear();
         try {
-            new AofLoader(directory, store, commands, false).load();
+            var progress = new LoadProgress(directory.size(directory.manifest().parts()));
+            new AofLoader(directory, store, commands, false, progress).load();
         } catch (IOException e) {
             store.clear();
             for (var entry : before) store.set(entry.key(), entry.value(), entry.deadline());
@@ -270,8 +271,8 @@ final class Persistence implements AutoCloseable {
             fields.put("aof_base_size", baseSize);
             fields.put("aof_buffer_length", log.buffered());
         }
-        var atWork = loader;
-        if (atWork != null) fields.putAll(atWork.info());
+        var loading = progress;
+        if (loading != null) fields.putAll(loading.info());
         return fields;
     }
 

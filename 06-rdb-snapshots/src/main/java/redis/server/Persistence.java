@@ -1,0 +1,405 @@
+package redis.server;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
+/// What of the server outlives its process: loads it at the start, has it logged, rewrites the log when it has grown too long, and
+/// takes snapshots.
+final class Persistence implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger(Persistence.class.getName());
+
+    /// After so many failures in a row the automatic rewrite waits: 1, 2, 4 … 60 minutes.
+    private static final int FAILURES_BEFORE_WAITING = 3;
+    private static final int MAX_WAIT_MINUTES = 60;
+
+    private final ServerConfig config;
+    private final Store store;
+    private final InstantSource clock;
+    private final AppendOnlyFile log;
+    private final RdbFiles files;
+    private final Snapshots snapshots;
+
+    private DirectoryLock lock;              // null as long as nobody has wanted to write
+    private volatile AofDirectory directory; // null as long as nobody has wanted a log
+    private volatile LoadProgress progress;  // null but during load()
+    private volatile boolean loaded;
+
+    // The rewrite that is going on, and what became of those before. Guarded by the store's lock, but for what INFO reads.
+    private volatile Thread rewrite;         // null if there is none
+    private volatile long rewriteStart;      // in milliseconds since 1970
+    private volatile boolean cancelled;
+    private volatile boolean lastRewriteFailed;
+    private volatile long lastRewriteSeconds = -1;
+    private volatile long rewrites;
+    private volatile int failures;           // in a row
+    private volatile long lastFailure;       // in milliseconds since 1970
+
+    // What begins when the snapshot that is being taken is complete.
+    private volatile boolean rewriteScheduled;
+    private volatile boolean saveScheduled;
+
+    /// Sizes of all files of the log, in bytes: when it was opened or last rewritten, and written().
+    private volatile long baseSize;
+    private volatile long writtenBefore;
+
+    Persistence(ServerConfig config, Store store, InstantSource clock) {
+        this.config = config;
+        this.store = store;
+        this.clock = clock;
+        log = new AppendOnlyFile(config, this::tick);
+        files = new RdbFiles(config, store, clock);
+        snapshots = new Snapshots(config, store, clock, files);
+        config.appendOnly.onChange(on -> {
+            if (on) startLog();
+            else stopLog();
+        });
+    }
+
+    AppendOnlyFile log() {
+        return log;
+    }
+
+    // ---- the start ----
+
+    /// Loads the log, if there is to be one, or else the last snapshot, and gets ready to write. Commands that need data are refused
+    /// meanwhile.
+    ///
+    /// @throws IOException if the files are damaged, or cannot be written
+    void load(CommandTable commands) throws IOException {
+        if (!config.save.get().isEmpty()) lockDirectory();
+        if (!config.appendOnly.get()) {
+            progress = new LoadProgress(Files.exists(files.dump()) ? Files.size(files.dump()) : 0);
+            snapshots.load(progress);
+        } else {
+            openDirectory();
+            progress = new LoadProgress(directory.size(directory.manifest().parts()));
+            new AofLoader(directory, store, commands, config, config.aofLoadTruncated.get(), progress).load();
+            openLog();
+        }
+        progress = null;
+        log.start();
+        loaded = true;
+    }
+
+    /// Loads the log that is on disk now in place of what is in memory. The caller holds the store's lock.
+    ///
+    /// @throws IOException if it cannot be loaded; what is in memory is as before then
+    void reload(CommandTable commands) throws IOException {
+        if (!log.isLogging()) throw new AofException("There is no log: appendonly is off");
+        log.commit(log.offset());
+        var before = store.takeContents();
+        try {
+            var progress = new LoadProgress(directory.size(directory.manifest().parts()));
+            new AofLoader(directory, store, commands, config, false, progress).load();
+        } catch (IOException e) {
+            store.restore(before);
+            throw e;
+        }
+    }
+
+    /// Saves a snapshot and loads it again. The caller holds the store's lock.
+    ///
+    /// @throws IOException if it cannot be saved or loaded; what is in memory is as before then
+    void reloadSnapshot() throws IOException {
+        save();
+        var before = store.takeContents();
+        try {
+            snapshots.load(new LoadProgress(Files.size(files.dump())));
+        } catch (IOException e) {
+            store.restore(before);
+            throw e;
+        }
+    }
+
+    private void openLog() throws IOException {
+        var manifest = directory.manifest();
+        if (manifest.parts().isEmpty()) {
+            var base = directory.nextBase(false);
+            directory.create(base);
+            manifest = manifest.rewritten(base, List.of());
+        }
+        if (manifest.increments().isEmpty()) {
+            var increment = directory.nextIncrement();
+            directory.create(increment);
+            manifest = manifest.withIncrement(increment);
+        }
+        if (!manifest.equals(directory.manifest())) directory.save(manifest);
+        directory.deleteHistory();
+        var segment = new AofSegment(directory.path(manifest.lastIncrement()));
+        store.lock();
+        try {
+            log.continueIn(segment);
+        } finally {
+            store.unlock();
+        }
+        measure();
+    }
+
+    private void measure() throws IOException {
+        baseSize = directory.size(directory.manifest().parts());
+        writtenBefore = log.written();
+    }
+
+    private long size() {
+        return baseSize + log.written() - writtenBefore;
+    }
+
+    /// @throws CommandException if this command cannot be carried out now: while data are being loaded, or when a write could not be logged
+    void admit(Command command) {
+        if (!loaded && !command.flags().contains(Command.Flag.LOADING)) {
+            throw new CommandException("LOADING Redis is loading the dataset in memory");
+        }
+        var error = log.error();
+        boolean refused = command.flags().contains(Command.Flag.WRITE) || command.name().equals("ping"); // as Redis
+        if (error != null && refused) throw CommandException.cannotLog(error);
+        if (refused && snapshots.refusesWrites()) throw CommandException.cannotSave();
+    }
+
+    // ---- CONFIG SET appendonly; the caller holds the store's lock ----
+
+    private void startLog() {
+        if (rewrite != null || snapshots.isSaving()) {
+            throw new IllegalStateException("Unable to turn on AOF while a snapshot is being taken.");
+        }
+        try {
+            openDirectory();
+        } catch (IOException e) {
+            throw new IllegalStateException("Unable to turn on AOF: " + e.getMessage());
+        }
+        rewrite(AofRewrite::ofNewLog, () -> {
+            LOG.log(WARNING, "The log could not be begun. It is off.");
+            config.appendOnly.set("no");
+            stopLog();
+        });
+    }
+
+    private void stopLog() {
+        cancelled = true;
+        try {
+            log.stopLogging();
+        } catch (IOException e) {
+            LOG.log(WARNING, "The log ends with an error: " + e.getMessage());
+        }
+    }
+
+    private void openDirectory() throws IOException {
+        if (directory != null) return;
+        lockDirectory();
+        var opened = new AofDirectory(config);
+        opened.open();
+        directory = opened;
+    }
+
+    private void lockDirectory() throws IOException {
+        if (lock == null) lock = DirectoryLock.acquire(Path.of(config.dir.text()));
+    }
+
+    // ---- snapshots; the caller holds the store's lock ----
+
+    /// SAVE: everybody waits.
+    ///
+    /// @throws IOException if it cannot
+    void save() throws IOException {
+        if (snapshots.isSaving()) throw new CommandException("ERR Background save already in progress");
+        lockDirectory();
+        snapshots.saveNow();
+    }
+
+    /// BGSAVE.
+    ///
+    /// @param patient whether to wait for a rewrite of the log to end, rather than to give up
+    /// @return false if it is to begin later
+    boolean saveInBackground(boolean patient) {
+        if (snapshots.isSaving()) throw new CommandException("ERR Background save already in progress");
+        if (rewrite != null) {
+            if (!patient) {
+                throw new CommandException("ERR Another child process is active (AOF?): can't BGSAVE right now. "
+                        + "Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.");
+            }
+            saveScheduled = true;
+            return false;
+        }
+        try {
+            lockDirectory();
+        } catch (IOException e) {
+            LOG.log(WARNING, "Cannot save a snapshot: " + e.getMessage());
+            throw new CommandException("ERR");
+        }
+        saveScheduled = false;
+        snapshots.start();
+        return true;
+    }
+
+    /// FLUSHALL has emptied the store.
+    void flushed() {
+        try {
+            snapshots.flushed();
+        } catch (IOException e) {
+            LOG.log(WARNING, "Cannot empty the snapshot: " + e.getMessage());
+        }
+    }
+
+    long lastSave() {
+        return snapshots.lastSave();
+    }
+
+    /// What begins by itself: a save point that is reached, what had to wait for something else, and a log that has grown.
+    private void tick() {
+        if (!loaded || rewrite != null || snapshots.isSaving()) return;
+        var point = snapshots.due();
+        if (point == null && !saveScheduled && !rewriteScheduled && !rewriteIsDue()) return;
+        store.lock();
+        try {
+            if (rewrite != null || snapshots.isSaving()) return;
+            if (rewriteScheduled) {
+                rewriteLog();
+            } else if (saveScheduled || point != null) {
+                if (point != null) LOG.log(INFO, "%d changes in %d seconds. Saving...".formatted(point.changes(), point.seconds()));
+                saveInBackground(true);
+            } else {
+                LOG.log(INFO, "Rewriting the AOF by itself: it has grown from %,d to %,d bytes".formatted(baseSize, size()));
+                rewriteLog();
+            }
+        } catch (CommandException e) {
+            LOG.log(WARNING, e.getMessage());
+        } finally {
+            store.unlock();
+        }
+    }
+
+    // ---- rewriting ----
+
+    /// Starts to rewrite the log, now or when the snapshot is saved that is being taken. The caller holds the store's lock.
+    ///
+    /// @return false if it is to begin later
+    /// @throws CommandException if it cannot
+    boolean rewriteLog() {
+        if (rewrite != null) throw new CommandException("ERR Background append only file rewriting already in progress");
+        rewriteScheduled = snapshots.isSaving();
+        if (rewriteScheduled) return false;
+        try {
+            openDirectory();
+        } catch (IOException e) {
+            LOG.log(WARNING, "Cannot rewrite the log: " + e.getMessage());
+            throw new CommandException("ERR Can't execute an AOF background rewriting. Please check the server logs for more information.");
+        }
+        rewrite(log.isLogging() ? AofRewrite::ofLiveLog : AofRewrite::withoutLog, () -> {});
+        return true;
+    }
+
+    @FunctionalInterface
+    private interface Way {
+        void take(AofRewrite rewrite) throws IOException;
+    }
+
+    private void rewrite(Way way, Runnable onFailure) {
+        cancelled = false;
+        rewriteStart = clock.millis();
+        rewrite = Thread.ofPlatform().name("aof-rewrite").start(() -> {
+            IOException failure = null;
+            try {
+                way.take(new AofRewrite(directory, log, store, config, files, () -> cancelled));
+                measure();
+            } catch (IOException e) {
+                failure = e;
+            }
+            finished(failure, onFailure);
+        });
+    }
+
+    private void finished(IOException failure, Runnable onFailure) {
+        store.lock();
+        try {
+            lastRewriteFailed = failure != null;
+            lastRewriteSeconds = (clock.millis() - rewriteStart) / 1000;
+            if (failure == null) {
+                rewrites++;
+                failures = 0;
+                LOG.log(INFO, "The AOF has been rewritten: %,d bytes".formatted(baseSize));
+            } else {
+                failures++;
+                lastFailure = clock.millis();
+                LOG.log(WARNING, "Rewriting the AOF failed, it goes on as it was: " + failure.getMessage());
+                onFailure.run();
+            }
+            rewrite = null;
+        } finally {
+            store.unlock();
+        }
+    }
+
+    private boolean rewriteIsDue() {
+        return log.isLogging() && hasGrown() && !mustWait();
+    }
+
+    private boolean hasGrown() {
+        int percentage = config.autoAofRewritePercentage.get();
+        long base = Math.max(1, baseSize);
+        return percentage > 0 && size() > config.autoAofRewriteMinSize.get() && (size() - base) / (double) base * 100 >= percentage;
+    }
+
+    private boolean mustWait() {
+        if (failures < FAILURES_BEFORE_WAITING) return false;
+        long minutes = Math.min(MAX_WAIT_MINUTES, 1L << Math.min(failures - FAILURES_BEFORE_WAITING, 10));
+        return clock.millis() - lastFailure < TimeUnit.MINUTES.toMillis(minutes);
+    }
+
+    // ---- what INFO tells ----
+
+    Map<String, ?> info() {
+        var fields = new LinkedHashMap<String, Object>();
+        boolean rewriting = rewrite != null;
+        fields.put("loading", flag(!loaded));
+        fields.putAll(snapshots.info());
+        fields.put("aof_enabled", flag(config.appendOnly.get()));
+        fields.put("aof_rewrite_in_progress", flag(rewriting));
+        fields.put("aof_rewrite_scheduled", flag(rewriteScheduled));
+        fields.put("aof_last_rewrite_time_sec", lastRewriteSeconds);
+        fields.put("aof_current_rewrite_time_sec", rewriting ? (clock.millis() - rewriteStart) / 1000 : -1);
+        fields.put("aof_last_bgrewrite_status", lastRewriteFailed ? "err" : "ok");
+        fields.put("aof_rewrites", rewrites);
+        fields.put("aof_rewrites_consecutive_failures", failures);
+        fields.put("aof_last_write_status", log.error() == null ? "ok" : "err");
+        if (log.isLogging()) {
+            fields.put("aof_current_size", size());
+            fields.put("aof_base_size", baseSize);
+            fields.put("aof_buffer_length", log.buffered());
+        }
+        var loading = progress;
+        if (loading != null) fields.putAll(loading.info());
+        return fields;
+    }
+
+    private static int flag(boolean value) {
+        return value ? 1 : 0;
+    }
+
+    /// Returns when everything that was logged is on disk and no thread is left.
+    @Override
+    public void close() throws IOException {
+        cancelled = true;
+        var last = rewrite;
+        if (last != null) join(last);
+        snapshots.close();
+        log.close();
+        if (lock != null) lock.close();
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
