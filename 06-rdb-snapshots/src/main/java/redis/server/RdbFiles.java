@@ -12,6 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
@@ -95,8 +96,9 @@ final class RdbFiles {
 
     /// After a crash at any point the file is the old one or the new one, as a whole: the new one gets its name when all of it is on disk.
     private void replace(Content content, BooleanSupplier cancelled) throws IOException {
-        var temporary = Files.createTempFile(directory(), "temp-", ".rdb");
-        try (var channel = FileChannel.open(temporary, WRITE)) {
+        // Two of them may be at work: a snapshot that was cancelled, and the one that comes in its place.
+        var temporary = directory().resolve("temp-%d-%d.rdb".formatted(ProcessHandle.current().pid(), System.nanoTime()));
+        try (var channel = FileChannel.open(temporary, CREATE_NEW, WRITE)) {
             content.writeTo(Channels.newOutputStream(channel));
             channel.force(true);
             move(temporary, cancelled);
