@@ -91,19 +91,24 @@ final class AppendOnlyFile implements AutoCloseable {
         }
     }
 
-    /// The offset that the log has to reach before anybody may learn what the store holds now.
-    long offset() {
+    /// Lets those who write the file have what was appended.
+    void handOver() {
         try {
             encoder.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e); // it writes to memory
         }
+    }
+
+    /// The offset that the log has to reach before anybody may learn what the store holds now.
+    long offset() {
+        handOver();
         return appended;
     }
 
     /// Lets this file get what is appended from now on, and closes the one before once that has all its bytes.
     void continueIn(AofSegment segment) {
-        offset();
+        handOver();
         bufferLock.lock();
         try {
             segments.add(segment);
@@ -118,7 +123,7 @@ final class AppendOnlyFile implements AutoCloseable {
     /// store's lock.
     void stopLogging() throws IOException {
         if (!logging) return;
-        offset();
+        handOver();
         fileLock.lock();
         try {
             logging = false;
