@@ -93,6 +93,7 @@ final class Persistence implements AutoCloseable {
     }
 
     private void openLog() throws IOException {
+        directory.deleteHistory(); // first, since a new file may get the name of an old one
         var manifest = directory.manifest();
         if (manifest.parts().isEmpty()) {
             var base = directory.nextBase();
@@ -105,7 +106,6 @@ final class Persistence implements AutoCloseable {
             manifest = manifest.withIncrement(increment);
         }
         if (!manifest.equals(directory.manifest())) directory.save(manifest);
-        directory.deleteHistory();
         var segment = new AofSegment(directory.path(manifest.lastIncrement()));
         store.lock();
         try {
