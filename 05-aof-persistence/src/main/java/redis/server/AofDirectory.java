@@ -65,7 +65,7 @@ final class AofDirectory implements AutoCloseable {
         var file = manifestFile();
         var old = dir.resolve(filename);
         try {
-            manifest = AofManifest.parse(Files.readString(file));
+            manifest = AofManifest.parse(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
         } catch (NoSuchFileException e) {
             refuseOrphans();
             if (Files.isRegularFile(old)) {
