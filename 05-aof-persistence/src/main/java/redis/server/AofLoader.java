@@ -90,11 +90,11 @@ final class AofLoader {
     }
 
     /// @param offset where it begins in its file
-    private record Record(long offset, List<ByteString> command) {}
+    private record Entry(long offset, List<ByteString> command) {}
 
     /// @return false if the file ends within a command or a transaction
     private boolean replay(Path file, Source source) throws IOException {
-        var transaction = new ArrayList<Record>();
+        var transaction = new ArrayList<Entry>();
         boolean inTransaction = false;
         try {
             while (true) {
@@ -132,7 +132,7 @@ final class AofLoader {
     }
 
     /// @return null at the end of the file
-    private static Record next(Path file, RespReader reader) throws IOException {
+    private static Entry next(Path file, RespReader reader) throws IOException {
         int first;
         while ((first = reader.peek()) == '#') reader.skipLine(); // an annotation, such as #TS:1700000000
         long offset = reader.bytesConsumed();
@@ -141,14 +141,15 @@ final class AofLoader {
         }
         if (first >= 0 && first != '*') throw damaged(file, offset, "expected a command, which begins with '*', and found byte 0x%02x".formatted(first));
         var command = reader.readRequest();
-        return command == null ? null : new Record(offset, command);
+        return command == null ? null : new Entry(offset, command);
     }
 
-    private void execute(Path file, Record entry) throws AofException {
+    private void execute(Path file, Entry entry) throws AofException {
         try {
             commands.replay(entry.command);
         } catch (CommandException e) {
-            throw damaged(file, entry.offset, e.getMessage().substring("ERR ".length()));
+            throw AofException.at(file, entry.offset, e.getMessage().substring("ERR ".length()).strip()
+                    + ". redis-check-aof does not judge commands: remove this one by hand, or restore the file from a backup");
         }
     }
 
