@@ -38,8 +38,9 @@ final class Persistence implements AutoCloseable {
     private volatile int failures;           // in a row
     private volatile long lastFailure;       // in milliseconds since 1970
 
-    /// Sizes of all files of the log, in bytes: when it was opened or last rewritten, and written().
+    // In bytes: what the log is compared with to see how it has grown; all its files when they were last measured; written() then.
     private volatile long baseSize;
+    private volatile long measured;
     private volatile long writtenBefore;
 
     Persistence(ServerConfig config, Store store, InstantSource clock) {
@@ -114,15 +115,16 @@ final class Persistence implements AutoCloseable {
             store.unlock();
         }
         measure();
+        baseSize = manifest.base() == null ? 0 : directory.size(List.of(manifest.base())); // not measured: that may be due to be rewritten
     }
 
     private void measure() throws IOException {
-        baseSize = directory.size(directory.manifest().parts());
+        measured = directory.size(directory.manifest().parts());
         writtenBefore = log.written();
     }
 
     private long size() {
-        return baseSize + log.written() - writtenBefore;
+        return measured + log.written() - writtenBefore;
     }
 
     /// @throws CommandException if this command cannot be carried out now: while data are being loaded, or when a write could not be logged
@@ -201,6 +203,7 @@ final class Persistence implements AutoCloseable {
             try {
                 way.take(new AofRewrite(directory, log, store, () -> cancelled));
                 measure();
+                baseSize = measured;
             } catch (IOException e) {
                 failure = e;
             }
