@@ -214,13 +214,16 @@ final class Persistence implements AutoCloseable {
     private void finished(IOException failure, Runnable onFailure) {
         store.lock();
         try {
-            lastRewriteFailed = failure != null;
             lastRewriteSeconds = (clock.millis() - rewriteStart) / 1000;
             if (failure == null) {
+                lastRewriteFailed = false;
                 rewrites++;
                 failures = 0;
                 LOG.log(INFO, "The AOF has been rewritten: %,d bytes".formatted(baseSize));
+            } else if (cancelled) {
+                LOG.log(INFO, "Rewriting the AOF was given up");
             } else {
+                lastRewriteFailed = true;
                 failures++;
                 lastFailure = clock.millis();
                 LOG.log(WARNING, "Rewriting the AOF failed, it goes on as it was: " + failure.getMessage());
