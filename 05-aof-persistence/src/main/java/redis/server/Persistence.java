@@ -76,11 +76,13 @@ final class Persistence implements AutoCloseable {
         loaded = true;
     }
 
-    /// Loads the log that is on disk now in place of what is in memory. The caller holds the store's lock.
+    /// Loads the log that is on disk now in place of what is in memory. The caller holds the store's lock. Not during a rewrite, which
+    /// deletes files that would still have to be read.
     ///
     /// @throws IOException if it cannot be loaded; what is in memory is as before then
     void reload(CommandTable commands) throws IOException {
         if (!log.isLogging()) throw new AofException("There is no log: appendonly is off");
+        if (rewrite != null) throw new AofException("The log is being rewritten");
         log.commit(log.offset());
         var before = store.copy();
         store.clear();
