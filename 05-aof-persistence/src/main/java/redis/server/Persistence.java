@@ -49,6 +49,7 @@ final class Persistence implements AutoCloseable {
         this.clock = clock;
         log = new AppendOnlyFile(config, this::rewriteIfGrown);
         config.appendOnly.onChange(on -> {
+            if (!loaded) throw new IllegalStateException("The data is being loaded.");
             if (on) startLog();
             else stopLog();
         });
