@@ -297,8 +297,9 @@ final class Persistence implements AutoCloseable {
         cancelled = true;
         var last = rewrite;
         if (last != null) join(last);
-        log.close();
-        if (directory != null) directory.close();
+        try (var _ = directory) { // given free even if the log cannot be written
+            log.close();
+        }
     }
 
     private static void join(Thread thread) {
