@@ -175,9 +175,11 @@ final class AppendOnlyFile implements AutoCloseable {
         if (hasReached(offset)) return;
         fileLock.lock();
         try {
-            // Not after an error: the ticker tries again, so that not every request waits for a failure of its own.
-            if (!hasReached(offset) && error() == null) writeAndForce();
-            if (!hasReached(offset)) throw error();
+            while (!hasReached(offset)) { // mostly once; once more if the policy has become stricter meanwhile
+                // The ticker tries again after an error, so that not every request waits for a failure of its own.
+                if (error() != null) throw error();
+                writeAndForce();
+            }
         } finally {
             fileLock.unlock();
         }
