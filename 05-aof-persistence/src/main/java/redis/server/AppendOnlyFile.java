@@ -269,7 +269,8 @@ final class AppendOnlyFile implements AutoCloseable {
                 } finally {
                     fileLock.unlock();
                 }
-                if (ticks % TICKS_PER_FSYNC == 0 && config.appendFsync.get() == FsyncPolicy.EVERYSEC) forceInBackground();
+                boolean wanted = config.appendFsync.get() == FsyncPolicy.EVERYSEC || forceError != null; // which nobody else would clear
+                if (ticks % TICKS_PER_FSYNC == 0 && wanted) forceInBackground();
             }
             onTick.run();
         }
