@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import redis.resp.ByteString;
@@ -196,7 +197,7 @@ final class AofLoader {
         var fields = new LinkedHashMap<String, Object>();
         fields.put("loading_total_bytes", total);
         fields.put("loading_loaded_bytes", loaded + loadedOfFile);
-        fields.put("loading_loaded_perc", "%.2f".formatted(total == 0 ? 100.0 : 100.0 * (loaded + loadedOfFile) / total));
+        fields.put("loading_loaded_perc", String.format(Locale.ROOT, "%.2f", total == 0 ? 100.0 : 100.0 * (loaded + loadedOfFile) / total));
         return fields;
     }
 }
