@@ -118,10 +118,10 @@ final class AofLoader {
                         }
                         if (!inTransaction) source.complete = source.reader.bytesConsumed();
                     }
+                    loadedOfFile = source.complete; // before anybody is let in who may ask
                 } finally {
                     store.unlock();
                 }
-                loadedOfFile = source.complete;
                 progress(file);
                 if (store.isWanted()) LockSupport.parkNanos(1); // lets the others in: a lock is not handed over, it is taken
             }
