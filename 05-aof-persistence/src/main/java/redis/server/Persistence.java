@@ -67,7 +67,7 @@ final class Persistence implements AutoCloseable {
     void load(CommandTable commands) throws IOException {
         if (config.appendOnly.get()) {
             directory = new AofDirectory(config);
-            directory.open();
+            directory.open(true);
             loader = new AofLoader(directory, store, commands, config.aofLoadTruncated.get());
             loader.load();
             openLog();
@@ -169,7 +169,7 @@ final class Persistence implements AutoCloseable {
         if (directory != null) return;
         var opened = new AofDirectory(config);
         try {
-            opened.open();
+            opened.open(false);
         } catch (IOException e) {
             opened.close();
             throw e;
