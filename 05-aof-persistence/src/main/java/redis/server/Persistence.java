@@ -68,7 +68,7 @@ final class Persistence implements AutoCloseable {
     /// @throws IOException if the log is damaged, or cannot be written
     void load(CommandTable commands) throws IOException {
         if (config.appendOnly.get()) {
-            openDirectory();
+            openDirectory(true);
             progress = new LoadProgress(directory.size(directory.manifest().parts()));
             new AofLoader(directory, store, commands, config.aofLoadTruncated.get(), progress).load();
             openLog();
@@ -147,7 +147,7 @@ final class Persistence implements AutoCloseable {
     private void startLog() {
         if (rewrite != null) throw new IllegalStateException("Unable to turn on AOF while a rewrite is in progress.");
         try {
-            openDirectory();
+            openDirectory(false);
         } catch (IOException e) {
             throw new IllegalStateException("Unable to turn on AOF: " + e.getMessage());
         }
@@ -167,11 +167,12 @@ final class Persistence implements AutoCloseable {
         }
     }
 
-    private void openDirectory() throws IOException {
+    /// @param takeOver as in [AofDirectory#open]
+    private void openDirectory(boolean takeOver) throws IOException {
         if (directory != null) return;
         if (lock == null) lock = DirectoryLock.acquire(Path.of(config.dir.text()));
         var opened = new AofDirectory(config);
-        opened.open();
+        opened.open(takeOver);
         directory = opened;
     }
 
@@ -183,7 +184,7 @@ final class Persistence implements AutoCloseable {
     void rewriteLog() {
         if (rewrite != null) throw new CommandException("ERR Background append only file rewriting already in progress");
         try {
-            openDirectory();
+            openDirectory(false);
         } catch (IOException e) {
             LOG.log(WARNING, "Cannot rewrite the log: " + e.getMessage());
             throw new CommandException("ERR Can't execute an AOF background rewriting. Please check the server logs for more information.");

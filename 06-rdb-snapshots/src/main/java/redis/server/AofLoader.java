@@ -135,7 +135,7 @@ final class AofLoader {
                         }
                         if (!inTransaction) source.complete = source.offset();
                     }
-                    progress.reached(before + source.complete, file);
+                    progress.reached(before + source.complete, file); // before anybody is let in who may ask
                 } finally {
                     store.unlock();
                 }

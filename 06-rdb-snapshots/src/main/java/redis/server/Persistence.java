@@ -83,7 +83,7 @@ final class Persistence implements AutoCloseable {
             progress = new LoadProgress(Files.exists(files.dump()) ? Files.size(files.dump()) : 0);
             snapshots.load(progress);
         } else {
-            openDirectory();
+            openDirectory(true);
             progress = new LoadProgress(directory.size(directory.manifest().parts()));
             new AofLoader(directory, store, commands, config, config.aofLoadTruncated.get(), progress).load();
             openLog();
@@ -176,7 +176,7 @@ final class Persistence implements AutoCloseable {
         if (rewrite != null) throw new IllegalStateException("Unable to turn on AOF while a rewrite is in progress.");
         if (snapshots.isSaving()) throw new IllegalStateException("Unable to turn on AOF while a snapshot is being saved.");
         try {
-            openDirectory();
+            openDirectory(false);
         } catch (IOException e) {
             throw new IllegalStateException("Unable to turn on AOF: " + e.getMessage());
         }
@@ -196,11 +196,12 @@ final class Persistence implements AutoCloseable {
         }
     }
 
-    private void openDirectory() throws IOException {
+    /// @param takeOver as in [AofDirectory#open]
+    private void openDirectory(boolean takeOver) throws IOException {
         if (directory != null) return;
         lockDirectory();
         var opened = new AofDirectory(config);
-        opened.open();
+        opened.open(takeOver);
         directory = opened;
     }
 
@@ -292,7 +293,7 @@ final class Persistence implements AutoCloseable {
         rewriteScheduled = snapshots.isSaving();
         if (rewriteScheduled) return false;
         try {
-            openDirectory();
+            openDirectory(false);
         } catch (IOException e) {
             LOG.log(WARNING, "Cannot rewrite the log: " + e.getMessage());
             throw new CommandException("ERR Can't execute an AOF background rewriting. Please check the server logs for more information.");

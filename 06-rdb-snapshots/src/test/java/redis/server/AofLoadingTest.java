@@ -27,6 +27,7 @@ class AofLoadingTest {
     /// is so much left to load then that the client is served in the midst of it.
     private static final class WaitingClock implements InstantSource {
 
+        private final CountDownLatch loading = new CountDownLatch(1);
         private final CountDownLatch clientWaits = new CountDownLatch(1);
 
         @Override
@@ -36,6 +37,7 @@ class AofLoadingTest {
 
         @Override
         public long millis() {
+            loading.countDown();
             try {
                 clientWaits.await();
             } catch (InterruptedException e) {
@@ -58,7 +60,7 @@ class AofLoadingTest {
                 return null;
             });
             Thread.ofPlatform().start(start);
-            Eventually.becomesTrue("it listens", () -> server.port() > 0);
+            assertThat(clock.loading.await(20, TimeUnit.SECONDS)).as("it has begun to load").isTrue();
             try (var redis = new TestClient(new InetSocketAddress("127.0.0.1", server.port()))) {
                 redis.sendRaw("PING\r\nGET first\r\nSET k v\r\nBGREWRITEAOF\r\nCONFIG SET appendonly no\r\nNOPE\r\nECHO hello\r\nINFO persistence\r\n");
                 Eventually.becomesTrue("the client waits for the lock", store(server)::isWanted);

@@ -284,6 +284,20 @@ class AofRewriteTest {
         files.consistsOf("base 2", "incr 1");
     }
 
+    /// It was not loaded, so what it holds is nowhere else.
+    @ParameterizedTest
+    @ValueSource(strings = {"BGREWRITEAOF", "CONFIG SET appendonly yes"})
+    void aLogFromBeforeRedis7ThatWasNotLoadedIsLeftAlone(String request) throws Exception {
+        var old = Files.writeString(directory.resolve("appendonly.aof"), AofFiles.commands("SET k old"));
+        try (var server = LocalServer.withLog(directory, "--appendonly", "no")) {
+            server.call("SET", "k", "new").isOk();
+            server.call(request.split(" ")).satisfies(_ -> {});
+            server.awaitRewrite();
+        }
+        assertThat(AofFiles.read(old)).isEqualTo(AofFiles.commands("SET k old"));
+        assertThat(load()).isEqualTo(Map.of("k", "new"));
+    }
+
     @Test
     void itCannotBeSwitchedOnWhereTheOldOneIsDamaged() throws Exception {
         files.withManifest("incr 1");

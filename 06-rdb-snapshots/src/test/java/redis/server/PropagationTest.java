@@ -186,6 +186,7 @@ class PropagationTest {
     static void stopBoth() throws IOException {
         ours.close();
         if (real != null) real.close();
+        real = null;
     }
 
     private static TestClient connectToReal() throws Exception {
