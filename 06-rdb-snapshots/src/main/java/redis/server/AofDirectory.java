@@ -44,7 +44,7 @@ final class AofDirectory {
         var file = manifestFile();
         var old = dir.resolve(filename);
         try {
-            manifest = AofManifest.parse(Files.readString(file));
+            manifest = AofManifest.parse(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
         } catch (NoSuchFileException e) {
             refuseOrphans();
             if (Files.isRegularFile(old)) {
