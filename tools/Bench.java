@@ -23,7 +23,8 @@ class Bench {
     static final String USAGE = """
             Usage: make bench-NN-step [ARGS="…"]     for example: make bench-03-get-set ARGS="--only throughput --pairs 3"
 
-              --only A,B,…   throughput, fairness, idle, startup, expiry (from step 04 on); default: all that the step can
+              --only A,B,…   throughput, fairness, idle, startup, expiry (from step 04 on), aof, load (from 05 on),
+                             snapshot, growth, memory (from 06 on); default: all that the step can
               --pairs N      rounds of throughput whose median counts, each one run of either server (default 5)
               --requests N   requests of a run at -P 1; pipelined runs send ten times as many (default 100000)
               --pipeline L   pipeline lengths (default 1,16,100)
@@ -39,7 +40,7 @@ class Bench {
     static final int WARM_UP = 250_000;
 
     String step;
-    List<String> only = List.of("throughput", "fairness", "idle", "startup", "expiry");
+    List<String> only = List.of("throughput", "fairness", "idle", "startup", "expiry", "aof", "load", "snapshot", "growth", "memory");
     int pairs = 5;
     int requests = 100_000;
     List<String> pipelines = List.of("1", "16", "100");
@@ -66,9 +67,11 @@ class Bench {
 
         System.out.printf("%s against redis-server, %d cores. Ratios are ours / Redis.%n", step, Runtime.getRuntime().availableProcessors());
         if (only.contains("startup")) startup();
-        try (var ours = startOurs(); var redis = startRedis()) {
-            if (only.contains("throughput")) throughput(ours, redis);
-            if (only.contains("fairness")) fairness(ours, redis);
+        if (only.contains("throughput") || only.contains("fairness")) {
+            try (var ours = startOurs(); var redis = startRedis()) {
+                if (only.contains("throughput")) throughput(ours, redis);
+                if (only.contains("fairness")) fairness(ours, redis);
+            }
         }
         if (only.contains("expiry") && step.compareTo("04") > 0) {
             try (var ours = startOurs(); var redis = startRedis()) {
@@ -80,6 +83,7 @@ class Bench {
                 idle(ours, redis);
             }
         }
+        new PersistenceBench(this).run();
     }
 
     void parse(String... args) {
@@ -115,20 +119,26 @@ class Bench {
 
     void throughput(Server ours, Server redis) throws Exception {
         System.out.printf("%nThroughput and latency: %d connections, %,d random keys, median of %d pairs%n", CLIENTS, KEYS, pairs);
+        warmUp(ours, redis, tests);
+        System.out.println(HEADING);
+        for (var pipeline : pipelines) {
+            for (var test : tests) compare(test.toUpperCase(Locale.ROOT), ours, redis, test, Integer.parseInt(pipeline));
+        }
+    }
+
+    static final String HEADING = "%-14s %6s | %10s %10s %6s | %15s %6s | %15s %6s | %15s %6s".formatted("", "", "req/s ours", "Redis", "ratio",
+            "p50 ms", "ratio", "p99 ms", "ratio", "CPU µs/request", "ratio");
+
+    void warmUp(Server ours, Server redis, List<String> tests) throws Exception {
         for (var server : List.of(ours, redis)) {
             for (var test : tests) {
                 load(server, test, 1, WARM_UP);
                 load(server, test, 16, 4 * WARM_UP);
             }
         }
-        System.out.printf("%-10s %5s | %10s %10s %6s | %15s %6s | %15s %6s | %15s %6s%n", "", "", "req/s ours", "Redis", "ratio",
-                "p50 ms", "ratio", "p99 ms", "ratio", "CPU µs/request", "ratio");
-        for (var pipeline : pipelines) {
-            for (var test : tests) compare(ours, redis, test, Integer.parseInt(pipeline));
-        }
     }
 
-    void compare(Server ours, Server redis, String test, int pipeline) throws Exception {
+    void compare(String name, Server ours, Server redis, String test, int pipeline) throws Exception {
         var ourRuns = new ArrayList<Run>();
         var redisRuns = new ArrayList<Run>();
         int count = pipeline == 1 ? requests : 10 * requests;
@@ -137,7 +147,7 @@ class Bench {
             redisRuns.add(load(redis, test, pipeline, count));
             if (pair % 2 == 1) ourRuns.add(load(ours, test, pipeline, count));
         }
-        System.out.printf("%-10s %5s | %,10.0f %,10.0f %s | %s | %s | %s%n", test.toUpperCase(Locale.ROOT), "-P " + pipeline,
+        System.out.printf("%-14s %6s | %,10.0f %,10.0f %s | %s | %s | %s%n", name, "-P " + pipeline,
                 median(ourRuns, Run::rps), median(redisRuns, Run::rps), ratio(ourRuns, redisRuns, Run::rps),
                 cell(ourRuns, redisRuns, Run::p50), cell(ourRuns, redisRuns, Run::p99), cell(ourRuns, redisRuns, Run::cpu));
     }
@@ -297,18 +307,27 @@ class Bench {
 
     // ---- the servers ----
 
+    /// A server that keeps nothing on disk.
     Server startOurs() throws Exception {
+        var options = step.compareTo("06") > 0 ? List.of("--save", "") : step.compareTo("05") > 0 ? List.of("--appendonly", "no") : List.<String>of();
+        return startOurs(options);
+    }
+
+    Server startOurs(List<String> options) throws Exception {
         int port = freePort();
         var command = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElse("java"), "@tools/jvm.options"));
         if (!jvmOptions.isBlank()) command.addAll(List.of(jvmOptions.trim().split("\\s+")));
         command.addAll(List.of("-cp", step + "/target/classes:common/target/classes", "redis.server.Main", "--port", "" + port));
+        command.addAll(options);
         return new Server("ours", command, port);
     }
 
-    static Server startRedis() throws Exception {
+    static Server startRedis(String... options) throws Exception {
         int port = freePort();
-        return new Server("redis-server", List.of("redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--save", "",
-                "--appendonly", "no", "--daemonize", "no"), port);
+        var command = new ArrayList<>(List.of("redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--save", "",
+                "--appendonly", "no", "--daemonize", "no"));
+        command.addAll(List.of(options));
+        return new Server("redis-server", command, port);
     }
 
     static int freePort() throws IOException {
@@ -321,20 +340,23 @@ class Bench {
         final String name;
         final int port;
         final double readyAfterMillis;
-        private final Process process;
+        final Process process;
+        final Path log = Files.createTempFile("bench", ".log");
 
         Server(String name, List<String> command, int port) throws Exception {
             this.name = name;
             this.port = port;
             long start = System.nanoTime();
-            process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
             Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
             while (true) {
                 try (var connection = new Connection(this)) {
-                    connection.ping();
+                    connection.awaitLoaded();
                     break;
                 } catch (IOException e) {
-                    if (!process.isAlive()) throw new IllegalStateException("did not start: " + String.join(" ", command));
+                    if (!process.isAlive()) {
+                        throw new IllegalStateException("did not start: " + String.join(" ", command) + "\n" + Files.readString(log));
+                    }
                     TimeUnit.MILLISECONDS.sleep(1);
                 }
             }
@@ -357,9 +379,10 @@ class Bench {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() throws IOException, InterruptedException {
             process.destroy();
             if (!process.waitFor(5, TimeUnit.SECONDS)) process.destroyForcibly().waitFor();
+            Files.delete(log);
         }
     }
 
@@ -376,6 +399,29 @@ class Bench {
         void ping() throws IOException {
             send("PING\r\n");
             if (!line().equals("+PONG")) throw new IllegalStateException("no PONG");
+        }
+
+        /// Waits until the server has loaded its data.
+        void awaitLoaded() throws IOException, InterruptedException {
+            while (true) {
+                send("PING\r\n");
+                if (line().equals("+PONG")) return;
+                TimeUnit.MILLISECONDS.sleep(1);
+            }
+        }
+
+        /// The value of a field of INFO.
+        String info(String section, String field) throws IOException {
+            send("INFO " + section + "\r\n");
+            int length = Integer.parseInt(line().substring(1));
+            String found = null;
+            for (int read = 0; read < length; ) {
+                var line = line();
+                read += line.length() + 2;
+                if (line.startsWith(field + ":")) found = line.substring(field.length() + 1);
+            }
+            line();
+            return found;
         }
 
         long integer(String request) throws IOException {

@@ -83,7 +83,7 @@ final class Lzf {
         }
         int pending = i - literals;
         int written = size + pending + pending / MAX_LITERALS + 1;
-        if (written + 2 > limit) return false; // as Redis: it asks for room for three more, however few are left
+        if (written + 3 > limit) return false; // as Redis: it asks for room for three more, however few are left
         return writeLiterals(literals, in.length, limit);
     }
 
@@ -118,7 +118,7 @@ final class Lzf {
     }
 
     private boolean writeMatch(int length, int distance, int limit) {
-        if (size + 4 >= limit) return false; // as Redis: one more than it can take
+        if (size + 3 > limit) return false;
         int l = length - 2;
         int d = distance - 1;
         out[size++] = (byte) (Math.min(l, 7) << 5 | d >> 8);

@@ -34,6 +34,8 @@ final class Snapshot implements AutoCloseable {
     private long cursor;
     private boolean complete;
 
+    private long longestHold; // for the thread that writes
+
     /// The caller holds the store's lock.
     Snapshot(Store store, Dict<Store.Value> values, Dict<Store.Deadline> deadlines, int epoch) {
         this.store = store;
@@ -70,14 +72,21 @@ final class Snapshot implements AutoCloseable {
         do {
             if (cancelled.getAsBoolean()) throw new IOException("it was cancelled");
             store.lock();
+            long start = System.nanoTime();
             try {
                 more = next(entries);
             } finally {
+                longestHold = Math.max(longestHold, System.nanoTime() - start);
                 store.unlock();
             }
             for (var entry : entries) sink.accept(entry);
             entries.clear();
         } while (more);
+    }
+
+    /// For how long it has held the store's lock at the most, in nanoseconds.
+    long longestHold() {
+        return longestHold;
     }
 
     /// @return whether there are more

@@ -22,7 +22,7 @@ final class RealRedis implements AutoCloseable {
 
     private RealRedis(String... options) throws IOException {
         var command = new ArrayList<>(List.of("redis-server", "--port", Integer.toString(address.getPort()), "--bind", "127.0.0.1",
-                "--save", "", "--save", "", "--dir", directory.toString()));
+                "--save", "", "--appendonly", "no", "--dir", directory.toString()));
         command.addAll(List.of(options));
         process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile()).start();
     }
