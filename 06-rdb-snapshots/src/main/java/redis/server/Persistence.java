@@ -38,6 +38,7 @@ final class Persistence implements AutoCloseable {
     private volatile Thread rewrite;         // null if there is none
     private volatile long rewriteStart;      // in milliseconds since 1970
     private volatile boolean cancelled;
+    private boolean closing;                 // nothing begins any more
     private volatile boolean lastRewriteFailed;
     private volatile long lastRewriteSeconds = -1;
     private volatile long rewrites;
@@ -260,7 +261,7 @@ final class Persistence implements AutoCloseable {
         if (point == null && !saveScheduled && !rewriteScheduled && !rewriteIsDue()) return;
         store.lock();
         try {
-            if (rewrite != null || snapshots.isSaving()) return;
+            if (closing || rewrite != null || snapshots.isSaving()) return;
             if (rewriteScheduled) {
                 rewriteLog();
             } else if (saveScheduled || point != null) {
@@ -387,8 +388,15 @@ final class Persistence implements AutoCloseable {
     /// Returns when everything that was logged is on disk and no thread is left.
     @Override
     public void close() throws IOException {
-        cancelled = true;
-        var last = rewrite;
+        Thread last;
+        store.lock();
+        try {
+            closing = true;
+            cancelled = true;
+            last = rewrite;
+        } finally {
+            store.unlock();
+        }
         if (last != null) join(last);
         snapshots.close();
         log.close();
