@@ -241,10 +241,15 @@ final class Persistence implements AutoCloseable {
         return true;
     }
 
-    /// FLUSHALL has emptied the store.
+    /// FLUSHALL has emptied the store. The file is to hold nothing either: the data are not to come back with the next start. A FLUSHALL of the
+    /// log is another matter: the file may be newer than that.
     void flushed() {
+        if (store.isReplaying()) return;
+        snapshots.cancel();
+        if (config.save.get().isEmpty()) return;
         try {
-            snapshots.flushed();
+            lockDirectory();
+            snapshots.saveNow();
         } catch (IOException e) {
             LOG.log(WARNING, "Cannot empty the snapshot: " + e.getMessage());
         }

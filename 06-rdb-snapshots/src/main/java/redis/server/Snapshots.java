@@ -127,12 +127,6 @@ final class Snapshots {
         cancelled = true;
     }
 
-    /// After FLUSHALL the file holds nothing either: the data are not to come back with the next start.
-    void flushed() throws IOException {
-        cancel();
-        if (!config.save.get().isEmpty()) saveNow();
-    }
-
     /// @return the save point that is reached now, or null
     SavePoints.SavePoint due() {
         if (isSaving() || lastFailed && seconds() - lastTry <= RETRY_SECONDS) return null;

@@ -387,4 +387,8 @@ final class Store {
     void replaying(boolean replaying) {
         this.replaying = replaying;
     }
+
+    boolean isReplaying() {
+        return replaying;
+    }
 }
