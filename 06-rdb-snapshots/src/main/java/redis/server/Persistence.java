@@ -233,7 +233,7 @@ final class Persistence implements AutoCloseable {
         try {
             lockDirectory();
         } catch (IOException e) {
-            LOG.log(WARNING, "Cannot save a snapshot: " + e.getMessage());
+            snapshots.failed(e);
             throw new CommandException("ERR");
         }
         saveScheduled = false;
@@ -277,7 +277,7 @@ final class Persistence implements AutoCloseable {
                 rewriteLog();
             }
         } catch (CommandException e) {
-            LOG.log(WARNING, e.getMessage());
+            // the log says why
         } finally {
             store.unlock();
         }

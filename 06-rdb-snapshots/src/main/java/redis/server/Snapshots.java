@@ -71,13 +71,8 @@ final class Snapshots {
     ///
     /// @throws IOException if it cannot; the old file is still there then
     void saveNow() throws IOException {
-        try {
-            files.saveNow();
-            saved(store.changes());
-        } catch (IOException e) {
-            lastFailed = true;
-            throw e;
-        }
+        files.saveNow();
+        saved(store.changes());
     }
 
     /// Starts to save what the store holds now.
@@ -106,13 +101,19 @@ final class Snapshots {
                 LOG.log(INFO, "Background saving terminated with success: %,d keys; the lock was held for %.2f ms at a time, at the most"
                         .formatted(snapshot.size(), snapshot.longestHold() / 1e6));
             } else if (!cancelled) {
-                lastFailed = true;
-                LOG.log(WARNING, "Background saving failed, the old file stays: " + failure);
+                failed(failure);
             }
             saving = null;
         } finally {
             store.unlock();
         }
+    }
+
+    /// Notes that what should have been saved in the background was not.
+    void failed(IOException failure) {
+        lastFailed = true;
+        lastTry = seconds();
+        LOG.log(WARNING, "Background saving failed, the old file stays: " + failure);
     }
 
     private void saved(long changes) {
