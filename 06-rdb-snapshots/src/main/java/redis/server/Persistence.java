@@ -80,7 +80,7 @@ final class Persistence implements AutoCloseable {
         if (!config.save.get().isEmpty()) lockDirectory();
         if (!config.appendOnly.get()) {
             progress = new LoadProgress(Files.exists(files.dump()) ? Files.size(files.dump()) : 0);
-            snapshots.load(progress);
+            snapshots.load(false, progress);
         } else {
             openDirectory();
             progress = new LoadProgress(directory.size(directory.manifest().parts()));
@@ -115,7 +115,7 @@ final class Persistence implements AutoCloseable {
         save();
         var before = store.takeContents();
         try {
-            snapshots.load(new LoadProgress(Files.size(files.dump())));
+            snapshots.load(true, new LoadProgress(Files.size(files.dump()))); // the log is to hear of the end of each key
         } catch (IOException e) {
             store.restore(before);
             throw e;

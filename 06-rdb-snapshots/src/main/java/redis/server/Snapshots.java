@@ -48,12 +48,13 @@ final class Snapshots {
 
     /// Loads the file, if there is one.
     ///
+    /// @param keepExpired whether entries that are over are loaded too
     /// @throws IOException if it is damaged
-    void load(LoadProgress progress) throws IOException {
+    void load(boolean keepExpired, LoadProgress progress) throws IOException {
         var dump = files.dump();
         if (!Files.exists(dump)) return;
         try (var in = Files.newInputStream(dump)) {
-            var loader = new RdbLoader(store, dump, in, config.rdbChecksum.get(), false, progress);
+            var loader = new RdbLoader(store, dump, in, config.rdbChecksum.get(), keepExpired, progress);
             loader.load();
             keysLoaded = loader.loaded();
             keysExpired = loader.expired();

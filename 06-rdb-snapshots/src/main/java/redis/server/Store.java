@@ -149,8 +149,7 @@ final class Store {
 
     /// Deletes all keys. A snapshot that is being taken has the tables for itself from now on.
     void clear() {
-        values = new Dict<>(hash);
-        deadlines = new Dict<>(hash);
+        takeContents();
         changes++; // even if there was nothing: Redis counts it, and logs it
     }
 
@@ -358,7 +357,8 @@ final class Store {
     /// @return what was in it
     Contents takeContents() {
         var contents = new Contents(values, deadlines);
-        clear();
+        values = new Dict<>(hash);
+        deadlines = new Dict<>(hash);
         return contents;
     }
 
