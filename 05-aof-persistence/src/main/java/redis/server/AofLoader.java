@@ -81,36 +81,38 @@ final class AofLoader {
         }
     }
 
+    /// @param offset where it begins in its file
+    private record Entry(long offset, List<ByteString> command) {}
+
     /// @return false if the file ends within a command or a transaction
     private boolean replay(Path file, Source source) throws IOException {
-        var transaction = new ArrayList<List<ByteString>>();
+        var transaction = new ArrayList<Entry>();
         boolean inTransaction = false;
         try {
             while (true) {
                 store.lock();
                 try {
                     for (int i = 0; i < SLICE; i++) {
-                        long offset = source.reader.bytesConsumed();
-                        var command = next(file, source.reader);
-                        if (command == null) return !inTransaction;
-                        var name = command.getFirst();
+                        var entry = next(file, source.reader);
+                        if (entry == null) return !inTransaction;
+                        var name = entry.command.getFirst();
                         if (name.equalsIgnoreCase("multi") && !inTransaction) {
                             inTransaction = true;
                         } else if (name.equalsIgnoreCase("exec") && inTransaction) {
-                            for (var queued : transaction) execute(file, offset, queued);
+                            for (var queued : transaction) execute(file, queued);
                             transaction.clear();
                             inTransaction = false;
                         } else if (inTransaction) {
-                            transaction.add(command);
+                            transaction.add(entry);
                         } else {
-                            execute(file, offset, command);
+                            execute(file, entry);
                         }
                         if (!inTransaction) source.complete = source.reader.bytesConsumed();
                     }
+                    progress.reached(before + source.complete, file); // before anybody is let in who may ask
                 } finally {
                     store.unlock();
                 }
-                progress.reached(before + source.complete, file);
                 if (store.isWanted()) LockSupport.parkNanos(1); // lets the others in: a lock is not handed over, it is taken
             }
         } catch (EOFException e) {
@@ -121,27 +123,24 @@ final class AofLoader {
     }
 
     /// @return null at the end of the file
-    private static List<ByteString> next(Path file, RespReader reader) throws IOException {
-        while (true) {
-            int first = reader.peek();
-            if (first < 0) return null;
-            if (first == 'R' && reader.bytesConsumed() == 0) {
-                throw new AofException("The AOF file %s is in RDB form, which the server of this step cannot read: step 06 can.".formatted(file));
-            }
-            if (first != '*' && first != '#') {
-                throw damaged(file, reader.bytesConsumed(), "expected a command, which begins with '*', and found '" + (char) first + "'");
-            }
-            var command = reader.readRequest();
-            if (first == '*') return command;
-            // else it is an annotation: a line such as #TS:1700000000
+    private static Entry next(Path file, RespReader reader) throws IOException {
+        int first;
+        while ((first = reader.peek()) == '#') reader.skipLine(); // an annotation, such as #TS:1700000000
+        long offset = reader.bytesConsumed();
+        if (first == 'R' && offset == 0) {
+            throw new AofException("The AOF file %s is in RDB form, which the server of this step cannot read: step 06 can.".formatted(file));
         }
+        if (first >= 0 && first != '*') throw damaged(file, offset, "expected a command, which begins with '*', and found byte 0x%02x".formatted(first));
+        var command = reader.readRequest();
+        return command == null ? null : new Entry(offset, command);
     }
 
-    private void execute(Path file, long offset, List<ByteString> command) throws AofException {
+    private void execute(Path file, Entry entry) throws AofException {
         try {
-            commands.replay(command);
+            commands.replay(entry.command);
         } catch (CommandException e) {
-            throw damaged(file, offset, e.getMessage().substring("ERR ".length()));
+            throw AofException.at(file, entry.offset, e.getMessage().substring("ERR ".length()).strip()
+                    + ". redis-check-aof does not judge commands: remove this one by hand, or restore the file from a backup");
         }
     }
 

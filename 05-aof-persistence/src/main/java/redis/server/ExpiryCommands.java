@@ -58,7 +58,7 @@ final class ExpiryCommands {
             propagation.logAs(DEL, key);
         } else {
             store.expireAt(key, deadline);
-            propagation.logAs(asDeadline(request, deadline));
+            if (unit != ExpireUnit.PXAT) propagation.logAs(asDeadline(request, deadline));
         }
         return Resp.integer(1);
     }

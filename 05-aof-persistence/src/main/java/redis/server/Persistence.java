@@ -41,8 +41,9 @@ final class Persistence implements AutoCloseable {
     private volatile int failures;           // in a row
     private volatile long lastFailure;       // in milliseconds since 1970
 
-    /// Sizes of all files of the log, in bytes: when it was opened or last rewritten, and written().
+    // In bytes: what the log is compared with to see how it has grown; all its files when they were last measured; written() then.
     private volatile long baseSize;
+    private volatile long measured;
     private volatile long writtenBefore;
 
     Persistence(ServerConfig config, Store store, InstantSource clock) {
@@ -51,6 +52,7 @@ final class Persistence implements AutoCloseable {
         this.clock = clock;
         log = new AppendOnlyFile(config, this::rewriteIfGrown);
         config.appendOnly.onChange(on -> {
+            if (!loaded) throw new IllegalStateException("The data is being loaded.");
             if (on) startLog();
             else stopLog();
         });
@@ -67,7 +69,7 @@ final class Persistence implements AutoCloseable {
     /// @throws IOException if the log is damaged, or cannot be written
     void load(CommandTable commands) throws IOException {
         if (config.appendOnly.get()) {
-            openDirectory();
+            openDirectory(true);
             progress = new LoadProgress(directory.size(directory.manifest().parts()));
             new AofLoader(directory, store, commands, config.aofLoadTruncated.get(), progress).load();
             openLog();
@@ -77,11 +79,13 @@ final class Persistence implements AutoCloseable {
         loaded = true;
     }
 
-    /// Loads the log that is on disk now in place of what is in memory. The caller holds the store's lock.
+    /// Loads the log that is on disk now in place of what is in memory. The caller holds the store's lock. Not during a rewrite, which
+    /// deletes files that would still have to be read.
     ///
     /// @throws IOException if it cannot be loaded; what is in memory is as before then
     void reload(CommandTable commands) throws IOException {
         if (!log.isLogging()) throw new AofException("There is no log: appendonly is off");
+        if (rewrite != null) throw new AofException("The log is being rewritten");
         log.commit(log.offset());
         var before = store.copy();
         store.clear();
@@ -96,6 +100,7 @@ final class Persistence implements AutoCloseable {
     }
 
     private void openLog() throws IOException {
+        directory.deleteHistory(); // first, since a new file may get the name of an old one
         var manifest = directory.manifest();
         if (manifest.parts().isEmpty()) {
             var base = directory.nextBase();
@@ -108,7 +113,6 @@ final class Persistence implements AutoCloseable {
             manifest = manifest.withIncrement(increment);
         }
         if (!manifest.equals(directory.manifest())) directory.save(manifest);
-        directory.deleteHistory();
         var segment = new AofSegment(directory.path(manifest.lastIncrement()));
         store.lock();
         try {
@@ -117,15 +121,16 @@ final class Persistence implements AutoCloseable {
             store.unlock();
         }
         measure();
+        baseSize = manifest.base() == null ? 0 : directory.size(List.of(manifest.base())); // not measured: that may be due to be rewritten
     }
 
     private void measure() throws IOException {
-        baseSize = directory.size(directory.manifest().parts());
+        measured = directory.size(directory.manifest().parts());
         writtenBefore = log.written();
     }
 
     private long size() {
-        return baseSize + log.written() - writtenBefore;
+        return measured + log.written() - writtenBefore;
     }
 
     /// @throws CommandException if this command cannot be carried out now: while data are being loaded, or when a write could not be logged
@@ -143,7 +148,7 @@ final class Persistence implements AutoCloseable {
     private void startLog() {
         if (rewrite != null) throw new IllegalStateException("Unable to turn on AOF while a rewrite is in progress.");
         try {
-            openDirectory();
+            openDirectory(false);
         } catch (IOException e) {
             throw new IllegalStateException("Unable to turn on AOF: " + e.getMessage());
         }
@@ -163,11 +168,12 @@ final class Persistence implements AutoCloseable {
         }
     }
 
-    private void openDirectory() throws IOException {
+    /// @param takeOver as in [AofDirectory#open]
+    private void openDirectory(boolean takeOver) throws IOException {
         if (directory != null) return;
         if (lock == null) lock = DirectoryLock.acquire(Path.of(config.dir.text()));
         var opened = new AofDirectory(config);
-        opened.open();
+        opened.open(takeOver);
         directory = opened;
     }
 
@@ -179,7 +185,7 @@ final class Persistence implements AutoCloseable {
     void rewriteLog() {
         if (rewrite != null) throw new CommandException("ERR Background append only file rewriting already in progress");
         try {
-            openDirectory();
+            openDirectory(false);
         } catch (IOException e) {
             LOG.log(WARNING, "Cannot rewrite the log: " + e.getMessage());
             throw new CommandException("ERR Can't execute an AOF background rewriting. Please check the server logs for more information.");
@@ -200,6 +206,7 @@ final class Persistence implements AutoCloseable {
             try {
                 way.take(new AofRewrite(directory, log, store, () -> cancelled));
                 measure();
+                baseSize = measured;
             } catch (IOException e) {
                 failure = e;
             }
@@ -210,13 +217,16 @@ final class Persistence implements AutoCloseable {
     private void finished(IOException failure, Runnable onFailure) {
         store.lock();
         try {
-            lastRewriteFailed = failure != null;
             lastRewriteSeconds = (clock.millis() - rewriteStart) / 1000;
             if (failure == null) {
+                lastRewriteFailed = false;
                 rewrites++;
                 failures = 0;
                 LOG.log(INFO, "The AOF has been rewritten: %,d bytes".formatted(baseSize));
+            } else if (cancelled) {
+                LOG.log(INFO, "Rewriting the AOF was given up");
             } else {
+                lastRewriteFailed = true;
                 failures++;
                 lastFailure = clock.millis();
                 LOG.log(WARNING, "Rewriting the AOF failed, it goes on as it was: " + failure.getMessage());
@@ -294,8 +304,9 @@ final class Persistence implements AutoCloseable {
             store.unlock();
         }
         if (last != null) join(last);
-        log.close();
-        if (lock != null) lock.close();
+        try (var _ = lock) { // given free even if the log cannot be written
+            log.close();
+        }
     }
 
     private static void join(Thread thread) {

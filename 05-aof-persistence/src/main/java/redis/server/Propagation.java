@@ -52,9 +52,10 @@ final class Propagation {
         }
     }
 
-    /// Logs the keys that active expiry has removed.
+    /// Logs the keys that active expiry has removed. Nobody waits for that.
     void propagateExpired() {
         for (var key : store.takeExpired()) log.append(List.of(DEL, key));
+        log.handOver();
     }
 
     /// @param command null if there was none

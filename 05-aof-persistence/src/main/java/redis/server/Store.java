@@ -78,6 +78,7 @@ final class Store {
 
     /// Sets a value that lives forever, whatever was there before.
     void set(ByteString key, ByteString value) {
+        expireIfDue(key);
         removeDeadline(key);
         values.put(key, value);
         changes++;

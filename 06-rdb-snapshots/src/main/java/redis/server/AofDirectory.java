@@ -37,17 +37,19 @@ final class AofDirectory {
         filename = config.appendFilename.get();
     }
 
-    /// Reads the manifest, and takes over a log from before Redis 7, which is one file without a manifest.
+    /// Reads the manifest.
     ///
+    /// @param takeOver whether a log from before Redis 7, which is one file without a manifest, becomes part of the log. One that was not
+    ///     loaded must not: the next rewrite would delete it.
     /// @throws AofException if the manifest is damaged or missing, or names a file that is not there
-    void open() throws IOException {
+    void open(boolean takeOver) throws IOException {
         var file = manifestFile();
         var old = dir.resolve(filename);
         try {
-            manifest = AofManifest.parse(Files.readString(file));
+            manifest = AofManifest.parse(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
         } catch (NoSuchFileException e) {
             refuseOrphans();
-            if (Files.isRegularFile(old)) {
+            if (takeOver && Files.isRegularFile(old)) {
                 LOG.log(INFO, "Taking over the single-file log " + old);
                 Files.createDirectories(logDir);
                 save(new AofManifest(new AofManifest.Part(filename, 1, 'b'), List.of(), List.of()));

@@ -101,13 +101,12 @@ record AofManifest(Part base, List<Part> history, List<Part> increments) {
                         base = part;
                     }
                     case 'h' -> history.add(part);
-                    case 'i' -> {
+                    default -> { // an increment
                         if (!increments.isEmpty() && part.sequence <= increments.getLast().sequence) {
                             throw new AofException("sequence numbers of increments do not increase");
                         }
                         increments.add(part);
                     }
-                    default -> throw new AofException("unknown type '" + part.type + "'");
                 }
             } catch (IOException e) {
                 throw new AofException("line " + (i + 1) + ": " + e.getMessage());
@@ -122,16 +121,18 @@ record AofManifest(Part base, List<Part> history, List<Part> increments) {
         if (words.size() < 6 || words.size() % 2 != 0) throw new AofException("not of the form 'file NAME seq NUMBER type b|h|i'");
         String name = "";
         long sequence = 0;
-        char type = 0;
+        String type = "";
         for (int i = 0; i < words.size(); i += 2) {
             var key = words.get(i);
             var value = words.get(i + 1);
             if (key.equalsIgnoreCase("file")) name = value.toString();
             else if (key.equalsIgnoreCase("seq")) sequence = parseSequence(value);
-            else if (key.equalsIgnoreCase("type") && value.length() == 1) type = (char) value.at(0);
+            else if (key.equalsIgnoreCase("type")) type = value.toString();
         }
         if (name.isEmpty() || name.contains("/")) throw new AofException("'" + name + "' is not the bare name of a file");
-        return new Part(name, sequence, type);
+        if (sequence == 0) throw new AofException("it has no sequence number");
+        if (!type.matches("[bhi]")) throw new AofException("unknown type '" + type + "'");
+        return new Part(name, sequence, type.charAt(0));
     }
 
     private static long parseSequence(ByteString text) throws AofException {

@@ -91,19 +91,24 @@ final class AppendOnlyFile implements AutoCloseable {
         }
     }
 
-    /// The offset that the log has to reach before anybody may learn what the store holds now.
-    long offset() {
+    /// Lets those who write the file have what was appended.
+    void handOver() {
         try {
             encoder.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e); // it writes to memory
         }
+    }
+
+    /// The offset that the log has to reach before anybody may learn what the store holds now.
+    long offset() {
+        handOver();
         return appended;
     }
 
     /// Lets this file get what is appended from now on, and closes the one before once that has all its bytes.
     void continueIn(AofSegment segment) {
-        offset();
+        handOver();
         bufferLock.lock();
         try {
             segments.add(segment);
@@ -118,7 +123,7 @@ final class AppendOnlyFile implements AutoCloseable {
     /// store's lock.
     void stopLogging() throws IOException {
         if (!logging) return;
-        offset();
+        handOver();
         fileLock.lock();
         try {
             logging = false;
@@ -170,9 +175,11 @@ final class AppendOnlyFile implements AutoCloseable {
         if (hasReached(offset)) return;
         fileLock.lock();
         try {
-            // Not after an error: the ticker tries again, so that not every request waits for a failure of its own.
-            if (!hasReached(offset) && error() == null) writeAndForce();
-            if (!hasReached(offset)) throw error();
+            while (!hasReached(offset)) { // mostly once; once more if the policy has become stricter meanwhile
+                // The ticker tries again after an error, so that not every request waits for a failure of its own.
+                if (error() != null) throw error();
+                writeAndForce();
+            }
         } finally {
             fileLock.unlock();
         }
@@ -262,7 +269,8 @@ final class AppendOnlyFile implements AutoCloseable {
                 } finally {
                     fileLock.unlock();
                 }
-                if (ticks % TICKS_PER_FSYNC == 0 && config.appendFsync.get() == FsyncPolicy.EVERYSEC) forceInBackground();
+                boolean wanted = config.appendFsync.get() == FsyncPolicy.EVERYSEC || forceError != null; // which nobody else would clear
+                if (ticks % TICKS_PER_FSYNC == 0 && wanted) forceInBackground();
             }
             onTick.run();
         }

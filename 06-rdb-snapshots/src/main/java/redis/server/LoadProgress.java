@@ -2,6 +2,7 @@ package redis.server;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 import static java.lang.System.Logger.Level.INFO;
@@ -43,7 +44,7 @@ final class LoadProgress {
         var fields = new LinkedHashMap<String, Object>();
         fields.put("loading_total_bytes", total);
         fields.put("loading_loaded_bytes", loaded);
-        fields.put("loading_loaded_perc", "%.2f".formatted(percent()));
+        fields.put("loading_loaded_perc", String.format(Locale.ROOT, "%.2f", percent()));
         return fields;
     }
 }

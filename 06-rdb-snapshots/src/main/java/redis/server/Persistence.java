@@ -49,8 +49,9 @@ final class Persistence implements AutoCloseable {
     private volatile boolean rewriteScheduled;
     private volatile boolean saveScheduled;
 
-    /// Sizes of all files of the log, in bytes: when it was opened or last rewritten, and written().
+    // In bytes: what the log is compared with to see how it has grown; all its files when they were last measured; written() then.
     private volatile long baseSize;
+    private volatile long measured;
     private volatile long writtenBefore;
 
     Persistence(ServerConfig config, Store store, InstantSource clock) {
@@ -61,6 +62,7 @@ final class Persistence implements AutoCloseable {
         files = new RdbFiles(config, store, clock);
         snapshots = new Snapshots(config, store, clock, files);
         config.appendOnly.onChange(on -> {
+            if (!loaded) throw new IllegalStateException("The data is being loaded.");
             if (on) startLog();
             else stopLog();
         });
@@ -82,7 +84,7 @@ final class Persistence implements AutoCloseable {
             progress = new LoadProgress(Files.exists(files.dump()) ? Files.size(files.dump()) : 0);
             snapshots.load(false, progress);
         } else {
-            openDirectory();
+            openDirectory(true);
             progress = new LoadProgress(directory.size(directory.manifest().parts()));
             new AofLoader(directory, store, commands, config, config.aofLoadTruncated.get(), progress).load();
             openLog();
@@ -92,11 +94,13 @@ final class Persistence implements AutoCloseable {
         loaded = true;
     }
 
-    /// Loads the log that is on disk now in place of what is in memory. The caller holds the store's lock.
+    /// Loads the log that is on disk now in place of what is in memory. The caller holds the store's lock. Not during a rewrite, which
+    /// deletes files that would still have to be read.
     ///
     /// @throws IOException if it cannot be loaded; what is in memory is as before then
     void reload(CommandTable commands) throws IOException {
         if (!log.isLogging()) throw new AofException("There is no log: appendonly is off");
+        if (rewrite != null) throw new AofException("The log is being rewritten");
         log.commit(log.offset());
         var before = store.takeContents();
         try {
@@ -123,6 +127,7 @@ final class Persistence implements AutoCloseable {
     }
 
     private void openLog() throws IOException {
+        directory.deleteHistory(); // first, since a new file may get the name of an old one
         var manifest = directory.manifest();
         if (manifest.parts().isEmpty()) {
             var base = directory.nextBase(false);
@@ -135,7 +140,6 @@ final class Persistence implements AutoCloseable {
             manifest = manifest.withIncrement(increment);
         }
         if (!manifest.equals(directory.manifest())) directory.save(manifest);
-        directory.deleteHistory();
         var segment = new AofSegment(directory.path(manifest.lastIncrement()));
         store.lock();
         try {
@@ -144,15 +148,16 @@ final class Persistence implements AutoCloseable {
             store.unlock();
         }
         measure();
+        baseSize = manifest.base() == null ? 0 : directory.size(List.of(manifest.base())); // not measured: that may be due to be rewritten
     }
 
     private void measure() throws IOException {
-        baseSize = directory.size(directory.manifest().parts());
+        measured = directory.size(directory.manifest().parts());
         writtenBefore = log.written();
     }
 
     private long size() {
-        return baseSize + log.written() - writtenBefore;
+        return measured + log.written() - writtenBefore;
     }
 
     /// @throws CommandException if this command cannot be carried out now: while data are being loaded, or when a write could not be logged
@@ -169,11 +174,10 @@ final class Persistence implements AutoCloseable {
     // ---- CONFIG SET appendonly; the caller holds the store's lock ----
 
     private void startLog() {
-        if (rewrite != null || snapshots.isSaving()) {
-            throw new IllegalStateException("Unable to turn on AOF while a snapshot is being taken.");
-        }
+        if (rewrite != null) throw new IllegalStateException("Unable to turn on AOF while a rewrite is in progress.");
+        if (snapshots.isSaving()) throw new IllegalStateException("Unable to turn on AOF while a snapshot is being saved.");
         try {
-            openDirectory();
+            openDirectory(false);
         } catch (IOException e) {
             throw new IllegalStateException("Unable to turn on AOF: " + e.getMessage());
         }
@@ -193,11 +197,12 @@ final class Persistence implements AutoCloseable {
         }
     }
 
-    private void openDirectory() throws IOException {
+    /// @param takeOver as in [AofDirectory#open]
+    private void openDirectory(boolean takeOver) throws IOException {
         if (directory != null) return;
         lockDirectory();
         var opened = new AofDirectory(config);
-        opened.open();
+        opened.open(takeOver);
         directory = opened;
     }
 
@@ -294,7 +299,7 @@ final class Persistence implements AutoCloseable {
         rewriteScheduled = snapshots.isSaving();
         if (rewriteScheduled) return false;
         try {
-            openDirectory();
+            openDirectory(false);
         } catch (IOException e) {
             LOG.log(WARNING, "Cannot rewrite the log: " + e.getMessage());
             throw new CommandException("ERR Can't execute an AOF background rewriting. Please check the server logs for more information.");
@@ -316,6 +321,7 @@ final class Persistence implements AutoCloseable {
             try {
                 way.take(new AofRewrite(directory, log, store, config, files, () -> cancelled));
                 measure();
+                baseSize = measured;
             } catch (IOException e) {
                 failure = e;
             }
@@ -326,13 +332,16 @@ final class Persistence implements AutoCloseable {
     private void finished(IOException failure, Runnable onFailure) {
         store.lock();
         try {
-            lastRewriteFailed = failure != null;
             lastRewriteSeconds = (clock.millis() - rewriteStart) / 1000;
             if (failure == null) {
+                lastRewriteFailed = false;
                 rewrites++;
                 failures = 0;
                 LOG.log(INFO, "The AOF has been rewritten: %,d bytes".formatted(baseSize));
+            } else if (cancelled) {
+                LOG.log(INFO, "Rewriting the AOF was given up");
             } else {
+                lastRewriteFailed = true;
                 failures++;
                 lastFailure = clock.millis();
                 LOG.log(WARNING, "Rewriting the AOF failed, it goes on as it was: " + failure.getMessage());
@@ -404,8 +413,9 @@ final class Persistence implements AutoCloseable {
         }
         if (last != null) join(last);
         snapshots.close();
-        log.close();
-        if (lock != null) lock.close();
+        try (var _ = lock) { // given free even if the log cannot be written
+            log.close();
+        }
     }
 
     private static void join(Thread thread) {

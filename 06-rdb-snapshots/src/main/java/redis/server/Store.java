@@ -107,6 +107,7 @@ final class Store {
 
     /// Sets a value that lives until the deadline, in milliseconds since 1970, or [#NEVER].
     void set(ByteString key, ByteString value, long deadline) {
+        expireIfDue(key);
         put(key, value);
         if (deadline == NEVER) removeDeadline(key);
         else putDeadline(key, deadline);

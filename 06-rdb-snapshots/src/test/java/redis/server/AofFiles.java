@@ -113,10 +113,14 @@ record AofFiles(Path dir) {
 
     /// The bytes of these commands.
     static String commands(String... commands) {
+        return encode(Arrays.stream(commands).map(command -> Arrays.stream(command.split(" ")).map(ByteString::of).toList()).toList());
+    }
+
+    private static String encode(List<List<ByteString>> commands) {
         var bytes = new ByteArrayOutputStream();
         var writer = new RespWriter(bytes);
         try {
-            for (var command : commands) writer.writeRequest(Arrays.stream(command.split(" ")).map(ByteString::of).toList());
+            for (var command : commands) writer.writeRequest(command);
             writer.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e); // an array in memory fails no write
@@ -128,11 +132,11 @@ record AofFiles(Path dir) {
     static List<String> records(Path file, long offset) throws IOException {
         var content = read(file).substring((int) offset);
         var reader = new RespReader(new ByteArrayInputStream(content.getBytes(StandardCharsets.ISO_8859_1)));
+        var commands = new ArrayList<List<ByteString>>();
+        for (var command = reader.readRequest(); command != null; command = reader.readRequest()) commands.add(command);
+        assertThat(content.equals(encode(commands))).as("%s is written as we write it", file).isTrue();
         var records = new ArrayList<String>();
-        for (var command = reader.readRequest(); command != null; command = reader.readRequest()) {
-            records.add(command.stream().map(ByteString::toString).collect(Collectors.joining(" ")));
-        }
-        assertThat(content).isEqualTo(commands(records.toArray(String[]::new)));
+        for (var command : commands) records.add(command.stream().map(ByteString::toString).collect(Collectors.joining(" ")));
         return records;
     }
 }

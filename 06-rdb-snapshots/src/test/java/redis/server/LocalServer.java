@@ -32,6 +32,21 @@ final class LocalServer implements AutoCloseable {
         return new LocalServer(new RedisServer(config(directory, options), clock));
     }
 
+    /// As [#start(Path, String...)], with the log on, unless an option says otherwise.
+    static LocalServer withLog(Path directory, String... options) throws IOException {
+        return withLog(InstantSource.system(), directory, options);
+    }
+
+    static LocalServer withLog(InstantSource clock, Path directory, String... options) throws IOException {
+        return new LocalServer(new RedisServer(configWithLog(directory, options), clock));
+    }
+
+    static ServerConfig configWithLog(Path directory, String... options) {
+        var all = new ArrayList<>(List.of("--appendonly", "yes", "--aof-use-rdb-preamble", "no"));
+        all.addAll(List.of(options));
+        return config(directory, all.toArray(String[]::new));
+    }
+
     static ServerConfig config(Path directory, String... options) {
         var arguments = new ArrayList<>(List.of("--port", "0", "--dir", directory.toString()));
         arguments.addAll(List.of(options));

@@ -7,7 +7,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /// Keeps what the server logs, and keeps it from the console.
-final class RecordedLog extends Handler {
+final class RecordedLog extends Handler implements AutoCloseable {
 
     private final Logger logger = Logger.getLogger("redis.server"); // the parent of all its loggers
     private final List<String> messages = new CopyOnWriteArrayList<>();

@@ -105,6 +105,18 @@ public final class RespReader {
         return buffer[position] & 0xff;
     }
 
+    /// Skips a line between two requests.
+    ///
+    /// @throws EOFException if the stream ends before the line does
+    public void skipLine() throws IOException {
+        int end;
+        while ((end = findLineEnd('\n', "too big line")) < 0) {
+            if (!fill()) throw new EOFException("the stream ended within a line");
+        }
+        consumeLine(end + 1);
+        complete(null);
+    }
+
     // ---- requests ----
 
     /// Waits for the next request.
