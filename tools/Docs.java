@@ -27,7 +27,7 @@ static final Pattern SKIP = Pattern.compile("\\s*(//\\s*)?…\\s*");
 /// The port that the texts speak of. Transcripts run on another, free one.
 static final String PORT = "6380";
 static final Pattern PROMPT = Pattern.compile("127\\.0\\.0\\.1:" + PORT + "(?:\\[\\d+\\])?(?:\\(TX\\))?> ?(.*)");
-static final List<String> TOOLS = List.of("redis-cli", "redis-benchmark", "nc");
+static final List<String> TOOLS = List.of("redis-cli", "redis-benchmark", "redis-server", "redis-check-aof", "nc");
 static final long COMMAND_SECONDS = 10;
 static final long START_SECONDS = 120; // the first start may have to build the step
 

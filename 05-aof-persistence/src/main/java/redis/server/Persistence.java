@@ -202,19 +202,19 @@ final class Persistence implements AutoCloseable {
         cancelled = false;
         rewriteStart = clock.millis();
         rewrite = Thread.ofPlatform().name("aof-rewrite").start(() -> {
-            IOException failure = null;
+            Throwable failure = null;
             try {
                 way.take(new AofRewrite(directory, log, store, () -> cancelled));
                 measure();
                 baseSize = measured;
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 failure = e;
             }
             finished(failure, onFailure);
         });
     }
 
-    private void finished(IOException failure, Runnable onFailure) {
+    private void finished(Throwable failure, Runnable onFailure) {
         store.lock();
         try {
             lastRewriteSeconds = (clock.millis() - rewriteStart) / 1000;
@@ -229,7 +229,7 @@ final class Persistence implements AutoCloseable {
                 lastRewriteFailed = true;
                 failures++;
                 lastFailure = clock.millis();
-                LOG.log(WARNING, "Rewriting the AOF failed, it goes on as it was: " + failure.getMessage());
+                LOG.log(WARNING, "Rewriting the AOF failed, it goes on as it was: " + failure);
                 onFailure.run();
             }
             rewrite = null;

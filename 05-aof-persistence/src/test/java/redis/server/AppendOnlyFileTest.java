@@ -199,9 +199,10 @@ class AppendOnlyFileTest {
         assertThat(AofFiles.records(file, 0)).isEqualTo(order);
     }
 
-    @Test
-    void theOrderHoldsAcrossFiles() throws Exception {
-        config.appendFsync.set("no");
+    @ParameterizedTest
+    @EnumSource(FsyncPolicy.class)
+    void theOrderHoldsAcrossFiles(FsyncPolicy policy) throws Exception {
+        config.appendFsync.set(policy.name());
         var files = new ArrayList<>(List.of(begin("0")));
         var order = new ArrayList<String>();
         log.start();

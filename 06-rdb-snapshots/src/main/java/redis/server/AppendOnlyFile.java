@@ -128,7 +128,7 @@ final class AppendOnlyFile implements AutoCloseable {
         try {
             logging = false;
             write();
-            segments.getLast().force();
+            oldest().force();
             forced = written;
         } finally {
             closeSegments();
@@ -137,8 +137,13 @@ final class AppendOnlyFile implements AutoCloseable {
     }
 
     private void closeSegments() throws IOException {
-        for (var segment : segments) segment.close();
-        segments.clear();
+        bufferLock.lock();
+        try {
+            for (var segment : segments) segment.close();
+            segments.clear();
+        } finally {
+            bufferLock.unlock();
+        }
         written = appended; // or lost, if there was an error: nobody is to wait for it
         forced = appended;
         writeError = null;
@@ -201,9 +206,19 @@ final class AppendOnlyFile implements AutoCloseable {
             return;
         }
         if (config.appendFsync.get() == FsyncPolicy.ALWAYS && forced < written) {
-            var failure = force(segments.getLast());
+            var failure = force(oldest()); // not the newest: a rewrite may just have added that, and nothing is written there yet
             if (failure == null) forced = written;
             noteForced(failure);
+        }
+    }
+
+    /// The segment that has the last bytes that were written; null if there is no log.
+    private AofSegment oldest() {
+        bufferLock.lock();
+        try {
+            return segments.peekFirst();
+        } finally {
+            bufferLock.unlock();
         }
     }
 
@@ -282,8 +297,9 @@ final class AppendOnlyFile implements AutoCloseable {
         long reached;
         fileLock.lock();
         try {
-            if (forced == written || segments.isEmpty()) return;
-            segment = segments.getFirst();
+            if (forced == written) return;
+            segment = oldest();
+            if (segment == null) return;
             reached = written;
         } finally {
             fileLock.unlock();
