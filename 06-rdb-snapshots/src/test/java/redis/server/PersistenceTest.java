@@ -69,7 +69,7 @@ class PersistenceTest {
         start("--save", "");
         fill(1_000);
         assertThat(replies("BGSAVE", "CONFIG SET appendonly yes", "CONFIG GET appendonly")).containsExactly("+Background saving started",
-                "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - Unable to turn on AOF while a snapshot is being taken.",
+                "-ERR CONFIG SET failed (possibly related to argument 'appendonly') - Unable to turn on AOF while a snapshot is being saved.",
                 "*2\r\n$10\r\nappendonly\r\n$2\r\nno");
         awaitQuiet();
         server.call("CONFIG", "SET", "appendonly", "yes").isOk();
