@@ -19,7 +19,7 @@ final class Parameter<T> {
     private final String initial;
 
     private volatile T value; // CONFIG SET runs in one session, and all threads read it
-    private boolean changeable;
+    private String refusal = "can't set immutable config"; // why CONFIG SET does not change it; null if it does
     private Consumer<T> onChange = _ -> {};
 
     /// @param help what the option does, for people
@@ -120,7 +120,13 @@ final class Parameter<T> {
 
     /// Lets CONFIG SET change it.
     Parameter<T> changeable() {
-        changeable = true;
+        refusal = null;
+        return this;
+    }
+
+    /// Does not let CONFIG SET change it, because a client could then have files written anywhere.
+    Parameter<T> guarded() {
+        refusal = "can't set protected config";
         return this;
     }
 
@@ -143,8 +149,9 @@ final class Parameter<T> {
         return initial;
     }
 
-    boolean isChangeable() {
-        return changeable;
+    /// Why CONFIG SET does not change it, in Redis's words; null if it does.
+    String refusal() {
+        return refusal;
     }
 
     T get() {

@@ -34,6 +34,7 @@ final class Persistence implements AutoCloseable {
     private volatile Thread rewrite;         // null if there is none
     private volatile long rewriteStart;      // in milliseconds since 1970
     private volatile boolean cancelled;
+    private boolean closing;                 // nothing begins any more
     private volatile boolean lastRewriteFailed;
     private volatile long lastRewriteSeconds = -1;
     private volatile long rewrites;
@@ -241,7 +242,7 @@ final class Persistence implements AutoCloseable {
         if (!log.isLogging() || rewrite != null || !hasGrown() || mustWait()) return;
         store.lock();
         try {
-            if (rewrite == null && log.isLogging()) {
+            if (!closing && rewrite == null && log.isLogging()) {
                 LOG.log(INFO, "Rewriting the AOF by itself: it has grown from %,d to %,d bytes".formatted(baseSize, size()));
                 rewriteLog();
             }
@@ -293,8 +294,15 @@ final class Persistence implements AutoCloseable {
     /// Returns when everything that was logged is on disk and no thread is left.
     @Override
     public void close() throws IOException {
-        cancelled = true;
-        var last = rewrite;
+        Thread last;
+        store.lock();
+        try {
+            closing = true;
+            cancelled = true;
+            last = rewrite;
+        } finally {
+            store.unlock();
+        }
         if (last != null) join(last);
         try (var _ = lock) { // given free even if the log cannot be written
             log.close();

@@ -22,7 +22,7 @@ final class ServerConfig {
             .changeable());
 
     /// The directory of all files.
-    final Parameter<String> dir = add(Parameter.directory("dir", "directory of the server's files", "data/05-aof-persistence"));
+    final Parameter<String> dir = add(Parameter.directory("dir", "directory of the server's files", "data/05-aof-persistence").guarded());
 
     final Parameter<Boolean> appendOnly = add(Parameter.yesOrNo("appendonly", "whether writes are logged", true).changeable());
     final Parameter<FsyncPolicy> appendFsync = add(Parameter.oneOf("appendfsync", "when the log is forced to disk: always, everysec, no",

@@ -91,16 +91,16 @@ final class KeyCommands {
         long buckets = 0;
         do {
             cursor = store.scan(cursor, keys::add);
-        } while (cursor != 0 && keys.size() < options.count() && ++buckets < 10 * options.count());
+        } while (cursor != 0 && keys.size() < options.count() && ++buckets / 10 < options.count());
         var matching = keys.stream().filter(options::matches).<Resp>map(Resp::bulk).toList();
         return Resp.array(Resp.bulk(Long.toUnsignedString(cursor)), new Resp.Array(matching));
     }
 
     /// SAMPLES is about values with many elements: a string is measured as a whole.
     private Resp memoryUsage(ClientSession client, List<ByteString> request) {
-        if (request.size() != 3) {
-            if (request.size() != 5 || !request.get(3).equalsIgnoreCase("samples")) throw new CommandException(CommandException.SYNTAX);
-            if (Arguments.integer(request.get(4)) < 0) throw new CommandException(CommandException.SYNTAX);
+        for (int i = 3; i < request.size(); i += 2) {
+            if (!request.get(i).equalsIgnoreCase("samples") || i + 1 == request.size()) throw new CommandException(CommandException.SYNTAX);
+            if (Arguments.integer(request.get(i + 1)) < 0) throw new CommandException(CommandException.SYNTAX);
         }
         var key = request.get(2);
         return store.contains(key) ? Resp.integer(store.memoryUsage(key)) : Resp.Null.BULK_STRING;

@@ -27,7 +27,7 @@ public final class Main {
         } catch (BindException e) {
             exit("Cannot listen on %s:%d: %s. Stop the other server, or choose another port with --port."
                     .formatted(config.bind.get(), config.port.get(), e.getMessage()));
-        } catch (AofException e) {
+        } catch (AofException | RdbException e) {
             exit(e.getMessage());
         } catch (IOException e) {
             exit("Cannot keep data in " + config.dir.text() + ": " + e);

@@ -38,6 +38,7 @@ final class Persistence implements AutoCloseable {
     private volatile Thread rewrite;         // null if there is none
     private volatile long rewriteStart;      // in milliseconds since 1970
     private volatile boolean cancelled;
+    private boolean closing;                 // nothing begins any more
     private volatile boolean lastRewriteFailed;
     private volatile long lastRewriteSeconds = -1;
     private volatile long rewrites;
@@ -81,7 +82,7 @@ final class Persistence implements AutoCloseable {
         if (!config.save.get().isEmpty()) lockDirectory();
         if (!config.appendOnly.get()) {
             progress = new LoadProgress(Files.exists(files.dump()) ? Files.size(files.dump()) : 0);
-            snapshots.load(progress);
+            snapshots.load(false, progress);
         } else {
             openDirectory(true);
             progress = new LoadProgress(directory.size(directory.manifest().parts()));
@@ -118,7 +119,7 @@ final class Persistence implements AutoCloseable {
         save();
         var before = store.takeContents();
         try {
-            snapshots.load(new LoadProgress(Files.size(files.dump())));
+            snapshots.load(true, new LoadProgress(Files.size(files.dump()))); // the log is to hear of the end of each key
         } catch (IOException e) {
             store.restore(before);
             throw e;
@@ -237,7 +238,7 @@ final class Persistence implements AutoCloseable {
         try {
             lockDirectory();
         } catch (IOException e) {
-            LOG.log(WARNING, "Cannot save a snapshot: " + e.getMessage());
+            snapshots.failed(e);
             throw new CommandException("ERR");
         }
         saveScheduled = false;
@@ -245,10 +246,15 @@ final class Persistence implements AutoCloseable {
         return true;
     }
 
-    /// FLUSHALL has emptied the store.
+    /// FLUSHALL has emptied the store. The file is to hold nothing either: the data are not to come back with the next start. A FLUSHALL of the
+    /// log is another matter: the file may be newer than that.
     void flushed() {
+        if (store.isReplaying()) return;
+        snapshots.cancel();
+        if (config.save.get().isEmpty()) return;
         try {
-            snapshots.flushed();
+            lockDirectory();
+            snapshots.saveNow();
         } catch (IOException e) {
             LOG.log(WARNING, "Cannot empty the snapshot: " + e.getMessage());
         }
@@ -265,7 +271,7 @@ final class Persistence implements AutoCloseable {
         if (point == null && !saveScheduled && !rewriteScheduled && !rewriteIsDue()) return;
         store.lock();
         try {
-            if (rewrite != null || snapshots.isSaving()) return;
+            if (closing || rewrite != null || snapshots.isSaving()) return;
             if (rewriteScheduled) {
                 rewriteLog();
             } else if (saveScheduled || point != null) {
@@ -276,7 +282,7 @@ final class Persistence implements AutoCloseable {
                 rewriteLog();
             }
         } catch (CommandException e) {
-            LOG.log(WARNING, e.getMessage());
+            // the log says why
         } finally {
             store.unlock();
         }
@@ -396,8 +402,15 @@ final class Persistence implements AutoCloseable {
     /// Returns when everything that was logged is on disk and no thread is left.
     @Override
     public void close() throws IOException {
-        cancelled = true;
-        var last = rewrite;
+        Thread last;
+        store.lock();
+        try {
+            closing = true;
+            cancelled = true;
+            last = rewrite;
+        } finally {
+            store.unlock();
+        }
         if (last != null) join(last);
         snapshots.close();
         try (var _ = lock) { // given free even if the log cannot be written

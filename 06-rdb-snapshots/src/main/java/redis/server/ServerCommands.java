@@ -113,7 +113,7 @@ final class ServerCommands {
             if (parameter == null) {
                 throw new CommandException("ERR Unknown option or number of arguments for CONFIG SET - '" + request.get(i).toLatin1() + "'");
             }
-            if (!parameter.isChangeable()) throw cannotSet(parameter, "can't set immutable config");
+            if (parameter.refusal() != null) throw cannotSet(parameter, parameter.refusal());
             if (wanted.put(parameter, request.get(i + 1).toString()) != null) throw cannotSet(parameter, "duplicate parameter");
         }
         wanted.forEach((parameter, text) -> attempt(parameter, () -> parameter.check(text)));

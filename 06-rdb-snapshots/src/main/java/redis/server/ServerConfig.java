@@ -22,7 +22,7 @@ final class ServerConfig {
             .changeable());
 
     /// The directory of all files.
-    final Parameter<String> dir = add(Parameter.directory("dir", "directory of the server's files", "data/06-rdb-snapshots"));
+    final Parameter<String> dir = add(Parameter.directory("dir", "directory of the server's files", "data/06-rdb-snapshots").guarded());
 
     final Parameter<Boolean> appendOnly = add(Parameter.yesOrNo("appendonly", "whether writes are logged", false).changeable());
     final Parameter<FsyncPolicy> appendFsync = add(Parameter.oneOf("appendfsync", "when the log is forced to disk: always, everysec, no",
@@ -48,7 +48,7 @@ final class ServerConfig {
 
     final Parameter<SavePoints> save = add(Parameter.of("save", "when a snapshot is saved: after SECONDS if there were CHANGES, in pairs; \"\" for never",
             "3600 1 300 100 60 10000", SavePoints::parse, SavePoints::text).changeable());
-    final Parameter<String> dbFilename = add(Parameter.fileName("dbfilename", "name of the file with the snapshot", "dump.rdb"));
+    final Parameter<String> dbFilename = add(Parameter.fileName("dbfilename", "name of the file with the snapshot", "dump.rdb").guarded());
     final Parameter<Boolean> rdbCompression = add(Parameter.yesOrNo("rdbcompression", "whether strings are compressed in snapshots", true).changeable());
     final Parameter<Boolean> rdbChecksum = add(Parameter.yesOrNo("rdbchecksum", "whether snapshots have a checksum, and it is verified", true));
 

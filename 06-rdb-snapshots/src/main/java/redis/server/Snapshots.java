@@ -48,12 +48,13 @@ final class Snapshots {
 
     /// Loads the file, if there is one.
     ///
+    /// @param keepExpired whether entries that are over are loaded too
     /// @throws IOException if it is damaged
-    void load(LoadProgress progress) throws IOException {
+    void load(boolean keepExpired, LoadProgress progress) throws IOException {
         var dump = files.dump();
         if (!Files.exists(dump)) return;
         try (var in = Files.newInputStream(dump)) {
-            var loader = new RdbLoader(store, dump, in, config.rdbChecksum.get(), false, progress);
+            var loader = new RdbLoader(store, dump, in, config.rdbChecksum.get(), keepExpired, progress);
             loader.load();
             keysLoaded = loader.loaded();
             keysExpired = loader.expired();
@@ -71,13 +72,8 @@ final class Snapshots {
     ///
     /// @throws IOException if it cannot; the old file is still there then
     void saveNow() throws IOException {
-        try {
-            files.saveNow();
-            saved(store.changes());
-        } catch (IOException e) {
-            lastFailed = true;
-            throw e;
-        }
+        files.saveNow();
+        saved(store.changes());
     }
 
     /// Starts to save what the store holds now.
@@ -106,13 +102,19 @@ final class Snapshots {
                 LOG.log(INFO, "Background saving terminated with success: %,d keys; the lock was held for %.2f ms at a time, at the most"
                         .formatted(snapshot.size(), snapshot.longestHold() / 1e6));
             } else if (!cancelled) {
-                lastFailed = true;
-                LOG.log(WARNING, "Background saving failed, the old file stays: " + failure);
+                failed(failure);
             }
             saving = null;
         } finally {
             store.unlock();
         }
+    }
+
+    /// Notes that what should have been saved in the background was not.
+    void failed(IOException failure) {
+        lastFailed = true;
+        lastTry = seconds();
+        LOG.log(WARNING, "Background saving failed, the old file stays: " + failure);
     }
 
     private void saved(long changes) {
@@ -125,12 +127,6 @@ final class Snapshots {
     /// Gives up a snapshot that is being saved. It ends soon.
     void cancel() {
         cancelled = true;
-    }
-
-    /// After FLUSHALL the file holds nothing either: the data are not to come back with the next start.
-    void flushed() throws IOException {
-        cancel();
-        if (!config.save.get().isEmpty()) saveNow();
     }
 
     /// @return the save point that is reached now, or null

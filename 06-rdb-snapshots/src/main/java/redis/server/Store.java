@@ -150,8 +150,7 @@ final class Store {
 
     /// Deletes all keys. A snapshot that is being taken has the tables for itself from now on.
     void clear() {
-        values = new Dict<>(hash);
-        deadlines = new Dict<>(hash);
+        takeContents();
         changes++; // even if there was nothing: Redis counts it, and logs it
     }
 
@@ -359,7 +358,8 @@ final class Store {
     /// @return what was in it
     Contents takeContents() {
         var contents = new Contents(values, deadlines);
-        clear();
+        values = new Dict<>(hash);
+        deadlines = new Dict<>(hash);
         return contents;
     }
 
@@ -387,5 +387,9 @@ final class Store {
     /// replayed would begin anew, without a deadline.
     void replaying(boolean replaying) {
         this.replaying = replaying;
+    }
+
+    boolean isReplaying() {
+        return replaying;
     }
 }
