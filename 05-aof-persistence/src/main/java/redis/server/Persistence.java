@@ -6,7 +6,6 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
@@ -16,30 +15,16 @@ final class Persistence implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Persistence.class.getName());
 
-    /// After so many failures in a row the automatic rewrite waits: 1, 2, 4 … 60 minutes.
-    private static final int FAILURES_BEFORE_WAITING = 3;
-    private static final int MAX_WAIT_MINUTES = 60;
-
     private final ServerConfig config;
     private final Store store;
-    private final InstantSource clock;
     private final AppendOnlyFile log;
+    private final AofRewrites rewrites;
 
     private DirectoryLock lock;              // null as long as nobody has wanted to write
     private volatile AofDirectory directory; // null as long as nobody has wanted a log
     private volatile LoadProgress progress;  // null but during load()
     private volatile boolean loaded;
-
-    // The rewrite that is going on, and what became of those before. Guarded by the store's lock, but for what INFO reads.
-    private volatile Thread rewrite;         // null if there is none
-    private volatile long rewriteStart;      // in milliseconds since 1970
-    private volatile boolean cancelled;
-    private boolean closing;                 // nothing begins any more
-    private volatile boolean lastRewriteFailed;
-    private volatile long lastRewriteSeconds = -1;
-    private volatile long rewrites;
-    private volatile int failures;           // in a row
-    private volatile long lastFailure;       // in milliseconds since 1970
+    private boolean closing;                 // nothing begins any more; guarded by the store's lock
 
     // In bytes: what the log is compared with to see how it has grown; all its files when they were last measured; written() then.
     private volatile long baseSize;
@@ -49,8 +34,8 @@ final class Persistence implements AutoCloseable {
     Persistence(ServerConfig config, Store store, InstantSource clock) {
         this.config = config;
         this.store = store;
-        this.clock = clock;
         log = new AppendOnlyFile(config, this::rewriteIfGrown);
+        rewrites = new AofRewrites(store, clock);
         config.appendOnly.onChange(on -> {
             if (!loaded) throw new IllegalStateException("The data is being loaded.");
             if (on) startLog();
@@ -85,7 +70,7 @@ final class Persistence implements AutoCloseable {
     /// @throws IOException if it cannot be loaded; what is in memory is as before then
     void reload(CommandTable commands) throws IOException {
         if (!log.isLogging()) throw new AofException("There is no log: appendonly is off");
-        if (rewrite != null) throw new AofException("The log is being rewritten");
+        if (rewrites.isRunning()) throw new AofException("The log is being rewritten");
         log.commit(log.offset());
         var before = store.copy();
         store.clear();
@@ -146,7 +131,7 @@ final class Persistence implements AutoCloseable {
     // ---- CONFIG SET appendonly; the caller holds the store's lock ----
 
     private void startLog() {
-        if (rewrite != null) throw new IllegalStateException("Unable to turn on AOF while a rewrite is in progress.");
+        if (rewrites.isRunning()) throw new IllegalStateException("Unable to turn on AOF while a rewrite is in progress.");
         try {
             openDirectory(false);
         } catch (IOException e) {
@@ -160,7 +145,7 @@ final class Persistence implements AutoCloseable {
     }
 
     private void stopLog() {
-        cancelled = true;
+        rewrites.cancel();
         try {
             log.stopLogging();
         } catch (IOException e) {
@@ -183,7 +168,7 @@ final class Persistence implements AutoCloseable {
     ///
     /// @throws CommandException if it cannot
     void rewriteLog() {
-        if (rewrite != null) throw new CommandException("ERR Background append only file rewriting already in progress");
+        if (rewrites.isRunning()) throw new CommandException("ERR Background append only file rewriting already in progress");
         try {
             openDirectory(false);
         } catch (IOException e) {
@@ -199,50 +184,19 @@ final class Persistence implements AutoCloseable {
     }
 
     private void rewrite(Way way, Runnable onFailure) {
-        cancelled = false;
-        rewriteStart = clock.millis();
-        rewrite = Thread.ofPlatform().name("aof-rewrite").start(() -> {
-            Throwable failure = null;
-            try {
-                way.take(new AofRewrite(directory, log, store, () -> cancelled));
-                measure();
-                baseSize = measured;
-            } catch (IOException | RuntimeException | Error e) {
-                failure = e;
-            }
-            finished(failure, onFailure);
-        });
-    }
-
-    private void finished(Throwable failure, Runnable onFailure) {
-        store.lock();
-        try {
-            lastRewriteSeconds = (clock.millis() - rewriteStart) / 1000;
-            if (failure == null) {
-                lastRewriteFailed = false;
-                rewrites++;
-                failures = 0;
-                LOG.log(INFO, "The AOF has been rewritten: %,d bytes".formatted(baseSize));
-            } else if (cancelled) {
-                LOG.log(INFO, "Rewriting the AOF was given up");
-            } else {
-                lastRewriteFailed = true;
-                failures++;
-                lastFailure = clock.millis();
-                LOG.log(WARNING, "Rewriting the AOF failed, it goes on as it was: " + failure);
-                onFailure.run();
-            }
-            rewrite = null;
-        } finally {
-            store.unlock();
-        }
+        rewrites.start(cancelled -> {
+            way.take(new AofRewrite(directory, log, store, cancelled));
+            measure();
+            baseSize = measured;
+            LOG.log(INFO, "The AOF has been rewritten: %,d bytes".formatted(baseSize));
+        }, onFailure);
     }
 
     private void rewriteIfGrown() {
-        if (!log.isLogging() || rewrite != null || !hasGrown() || mustWait()) return;
+        if (!log.isLogging() || rewrites.isRunning() || !hasGrown() || rewrites.mustWait()) return;
         store.lock();
         try {
-            if (!closing && rewrite == null && log.isLogging()) {
+            if (!closing && !rewrites.isRunning() && log.isLogging()) {
                 LOG.log(INFO, "Rewriting the AOF by itself: it has grown from %,d to %,d bytes".formatted(baseSize, size()));
                 rewriteLog();
             }
@@ -257,25 +211,13 @@ final class Persistence implements AutoCloseable {
         return percentage > 0 && size() > config.autoAofRewriteMinSize.get() && (size() - base) / (double) base * 100 >= percentage;
     }
 
-    private boolean mustWait() {
-        if (failures < FAILURES_BEFORE_WAITING) return false;
-        long minutes = Math.min(MAX_WAIT_MINUTES, 1L << Math.min(failures - FAILURES_BEFORE_WAITING, 10));
-        return clock.millis() - lastFailure < TimeUnit.MINUTES.toMillis(minutes);
-    }
-
     // ---- what INFO tells ----
 
     Map<String, ?> info() {
         var fields = new LinkedHashMap<String, Object>();
-        boolean rewriting = rewrite != null;
         fields.put("loading", flag(!loaded));
         fields.put("aof_enabled", flag(config.appendOnly.get()));
-        fields.put("aof_rewrite_in_progress", flag(rewriting));
-        fields.put("aof_last_rewrite_time_sec", lastRewriteSeconds);
-        fields.put("aof_current_rewrite_time_sec", rewriting ? (clock.millis() - rewriteStart) / 1000 : -1);
-        fields.put("aof_last_bgrewrite_status", lastRewriteFailed ? "err" : "ok");
-        fields.put("aof_rewrites", rewrites);
-        fields.put("aof_rewrites_consecutive_failures", failures);
+        fields.putAll(rewrites.info());
         fields.put("aof_last_write_status", log.error() == null ? "ok" : "err");
         if (log.isLogging()) {
             fields.put("aof_current_size", size());
@@ -294,26 +236,12 @@ final class Persistence implements AutoCloseable {
     /// Returns when everything that was logged is on disk and no thread is left.
     @Override
     public void close() throws IOException {
-        Thread last;
         store.lock();
-        try {
-            closing = true;
-            cancelled = true;
-            last = rewrite;
-        } finally {
-            store.unlock();
-        }
-        if (last != null) join(last);
+        closing = true;
+        store.unlock();
+        rewrites.close();
         try (var _ = lock) { // given free even if the log cannot be written
             log.close();
-        }
-    }
-
-    private static void join(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 }
