@@ -70,38 +70,66 @@ final class Dict<E extends Dict.Entry> {
 
     /// @return the entry, or null if there is none
     E find(ByteString key) {
-        rehash(1);
-        byte[] bytes = key.array();
-        int hash = hash(bytes);
-        var found = table.find(hash, bytes);
-        if (found == null && old != null) found = old.find(hash, bytes);
-        return cast(found);
+        moveBucket();
+        return cast(find(hash(key.array()), key.array()));
+    }
+
+    private Entry find(int hash, byte[] key) {
+        var found = table.find(hash, key);
+        return found == null && old != null ? old.find(hash, key) : found;
     }
 
     /// Adds an entry. There must be none with its key.
     void add(E entry) {
-        rehash(1);
-        Entry added = entry;
-        added.hash = hash(added.key);
-        table.add(added);
+        moveBucket();
+        insert(entry, hash(entry.key));
+    }
+
+    /// Adds an entry unless there is one with its key.
+    ///
+    /// @return whether it was added
+    boolean addIfAbsent(E entry) {
+        moveBucket();
+        int hash = hash(entry.key);
+        if (find(hash, entry.key) != null) return false;
+        insert(entry, hash);
+        return true;
+    }
+
+    private void insert(Entry entry, int hash) {
+        entry.hash = hash;
+        table.add(entry);
         size++;
+        growIfFull();
+    }
+
+    /// Makes an empty dict ready for so many entries, so that it does not have to grow while they are added.
+    ///
+    /// @param entries 0 or more; more than there can be are as many as there can be
+    void reserve(long entries) {
+        if (size > 0) return;
+        long buckets = Long.highestOneBit(Math.clamp(entries - 1, MIN_BUCKETS / 2, MAX_BUCKETS / 2)) * 2;
+        table = new Table((int) buckets);
+        old = null;
     }
 
     /// @return the entry that was removed, or null if there was none
     E remove(ByteString key) {
-        rehash(1);
+        moveBucket();
         byte[] bytes = key.array();
         int hash = hash(bytes);
         var removed = table.remove(hash, bytes);
         if (removed == null && old != null) removed = old.remove(hash, bytes);
-        if (removed != null) size--;
+        if (removed == null) return null;
+        size--;
+        shrinkIfSparse();
         return cast(removed);
     }
 
     /// @return any entry, each about as likely as the others; null if there is none
     E random(RandomGenerator random) {
         if (size == 0) return null;
-        rehash(1);
+        moveBucket();
         var bucket = new ArrayList<E>();
         long cursor = 0;
         for (int tries = 0; bucket.isEmpty(); tries++) {
@@ -128,17 +156,23 @@ final class Dict<E extends Dict.Entry> {
     /// @param steps how many buckets to move, at the most
     /// @return whether there is more to be done
     boolean rehash(int steps) {
-        for (int i = 0; i < steps && isRehashing(); i++) moveBucket();
-        return isRehashing();
+        for (int i = 0; i < steps && resizeIfDue(); i++) moveBucket();
+        return resizeIfDue();
     }
 
-    private boolean isRehashing() {
-        if (old == null) {
-            int buckets = table.buckets();
-            if (size >= buckets && buckets < MAX_BUCKETS) resize(2 * buckets);
-            else if (size < buckets / MIN_FILL && buckets > MIN_BUCKETS) resize(Math.max(buckets / SHRINK, MIN_BUCKETS));
-        }
+    private boolean resizeIfDue() {
+        growIfFull();
+        shrinkIfSparse();
         return old != null;
+    }
+
+    private void growIfFull() {
+        if (old == null && size >= table.buckets() && table.buckets() < MAX_BUCKETS) resize(2 * table.buckets());
+    }
+
+    private void shrinkIfSparse() {
+        int buckets = table.buckets();
+        if (old == null && size < buckets / MIN_FILL && buckets > MIN_BUCKETS) resize(Math.max(buckets / SHRINK, MIN_BUCKETS));
     }
 
     private void resize(int buckets) {
@@ -147,6 +181,7 @@ final class Dict<E extends Dict.Entry> {
         rehashIndex = 0;
     }
 
+    /// One step of rehashing, if there is anything to be moved.
     private void moveBucket() {
         for (int i = 0; i < BUCKETS_PER_STEP && old != null; i++) {
             var chain = old.take(rehashIndex++);
@@ -180,28 +215,27 @@ final class Dict<E extends Dict.Entry> {
         return next;
     }
 
-    /// Visits every entry once, in a third of the time of a whole scan. The visitor must not use this dict, not even to find: that
-    /// moves entries.
-    void forEach(Consumer<? super E> visitor) {
-        if (old != null) old.forEach(entry -> visitor.accept(cast(entry)));
-        table.forEach(entry -> visitor.accept(cast(entry)));
-    }
-
-    /// Adds the entries of a bucket to a list. With two tables these are a bucket of the narrow one, and all those of the wide one that
-    /// it splits into.
-    private long collect(long cursor, List<E> bucket) {
+    /// As [#scan], for a caller who wants to look at the entries of several buckets together.
+    long collect(long cursor, List<? super E> found) {
         Table narrow = narrow();
         Table wide = narrow == table && old != null ? old : table;
-        if (narrow != wide) addAll(narrow.head(cursor), bucket);
-        do {
-            addAll(wide.head(cursor), bucket);
+        if (narrow != wide) addAll(narrow.head(cursor), found);
+        do { // with two tables these are a bucket of the narrow one, and all those of the wide one that it splits into
+            addAll(wide.head(cursor), found);
             cursor = Long.reverse(Long.reverse(cursor | ~wide.mask) + 1); // the ones above the mask carry the 1 into it
         } while ((cursor & (narrow.mask ^ wide.mask)) != 0);
         return cursor;
     }
 
-    private void addAll(Entry chain, List<E> bucket) {
-        for (var entry = chain; entry != null; entry = entry.next) bucket.add(cast(entry));
+    private void addAll(Entry chain, List<? super E> found) {
+        for (var entry = chain; entry != null; entry = entry.next) found.add(cast(entry));
+    }
+
+    /// Visits every entry once, in a third of the time of a whole scan. The visitor must not use this dict, not even to find: that
+    /// moves entries.
+    void forEach(Consumer<? super E> visitor) {
+        if (old != null) old.forEach(entry -> visitor.accept(cast(entry)));
+        table.forEach(entry -> visitor.accept(cast(entry)));
     }
 
     private Table narrow() {

@@ -32,6 +32,11 @@ final class LoadProgress {
         LOG.log(INFO, "Loading %s: %.0f %% done".formatted(file.getFileName(), percent()));
     }
 
+    /// How many bytes all files have.
+    long total() {
+        return total;
+    }
+
     double seconds() {
         return (System.nanoTime() - start) / 1e9;
     }

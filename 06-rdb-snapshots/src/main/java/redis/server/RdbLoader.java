@@ -16,6 +16,8 @@ final class RdbLoader implements RdbReader.Sink {
     /// How many entries are loaded under one hold of the store's lock, so that clients can be told that the server is loading.
     private static final int SLICE = 1_000;
 
+    private static final int SMALLEST_ENTRY = 3; // in bytes: a type, an empty key, an empty value
+
     private final Store store;
     private final Path file;
     private final RdbReader reader;
@@ -47,6 +49,12 @@ final class RdbLoader implements RdbReader.Sink {
             store.unlock();
         }
         return reader.rest();
+    }
+
+    @Override
+    public void resizeHint(long keys, long withDeadline) {
+        long most = progress.total() / SMALLEST_ENTRY; // whatever the file says
+        store.reserve(Math.min(keys, most), Math.min(withDeadline, most));
     }
 
     @Override

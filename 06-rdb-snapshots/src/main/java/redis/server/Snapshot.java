@@ -31,6 +31,7 @@ final class Snapshot implements AutoCloseable {
 
     // For the thread that holds the store's lock.
     private final List<Store.Entry> kept = new ArrayList<>(); // what commands have handed over
+    private final List<Store.Value> found = new ArrayList<>();
     private long cursor;
     private boolean complete;
 
@@ -93,11 +94,13 @@ final class Snapshot implements AutoCloseable {
     private boolean next(List<Store.Entry> entries) {
         entries.addAll(kept);
         kept.clear();
+        found.clear();
         for (int i = 0; i < BUCKETS && !complete; i++) {
-            cursor = values.scan(cursor, value -> {
-                if (value.epoch != epoch) entries.add(save(value));
-            });
+            cursor = values.collect(cursor, found);
             complete = cursor == 0;
+        }
+        for (var value : found) {
+            if (value.epoch != epoch) entries.add(save(value));
         }
         if (complete) store.endSnapshot(this);
         return !complete;

@@ -340,12 +340,17 @@ final class Store {
         });
     }
 
+    /// Makes an empty store ready for what is to be loaded.
+    void reserve(long keys, long withDeadline) {
+        values.reserve(keys);
+        deadlines.reserve(withDeadline);
+    }
+
     /// Adds an entry that is being loaded.
     ///
     /// @return false if there is one with this key
     boolean load(ByteString key, ByteString value, long deadline) {
-        if (values.find(key) != null) return false;
-        values.add(new Value(key.array(), value.array(), epoch));
+        if (!values.addIfAbsent(new Value(key.array(), value.array(), epoch))) return false;
         if (deadline != NEVER) putDeadline(key, deadline);
         return true;
     }
