@@ -2,6 +2,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -129,31 +130,42 @@ class PersistenceBench {
                 ratios[i] = ourTimes[i] / redisTimes[i];
             }
             System.out.printf("duration     ours %.2f s, Redis %.2f s; ratio %.2fx%n", Bench.median(ourTimes), Bench.median(redisTimes), Bench.median(ratios));
+            int idle = holds(ours).length;
             for (int pipeline : List.of(1, 16)) {
                 System.out.printf("throughput of SET -P %-2d while one follows the other, against none: ours %.2fx, Redis %.2fx%n", pipeline,
                         slowdown(ours, pipeline), slowdown(redis, pipeline));
             }
-            var holds = LONGEST_HOLD.matcher(Files.readString(ours.log)).results().mapToDouble(result -> Double.parseDouble(result.group(1))).sorted().toArray();
-            System.out.printf("longest hold of the lock in each of %d snapshots: median %.2f ms, longest %.2f ms%n", holds.length,
-                    Bench.median(holds), holds[holds.length - 1]);
+            var holds = holds(ours);
+            printHolds("nothing else", Arrays.copyOfRange(holds, 2, idle)); // without those of the warm-up
+            printHolds("SETs", Arrays.copyOfRange(holds, idle, holds.length));
         }
         delete(ourDirectory);
         delete(redisDirectory);
+    }
+
+    /// For how long each snapshot has held the store's lock at a time, at the most: milliseconds, by the server's log.
+    private static double[] holds(Bench.Server ours) throws IOException {
+        return LONGEST_HOLD.matcher(Files.readString(ours.log)).results().mapToDouble(result -> Double.parseDouble(result.group(1))).toArray();
+    }
+
+    private static void printHolds(String beside, double[] holds) {
+        System.out.printf("longest hold of the lock, beside %s, of each of %d snapshots: median %.2f ms, longest %.2f ms%n", beside, holds.length,
+                Bench.median(holds), Arrays.stream(holds).max().orElse(Double.NaN));
     }
 
     /// @return seconds
     private static double save(Bench.Server server) throws Exception {
         try (var connection = new Bench.Connection(server)) {
             long start = System.nanoTime();
-            save(connection);
+            save(connection, 2);
             return (System.nanoTime() - start) / 1e9;
         }
     }
 
-    private static void save(Bench.Connection connection) throws IOException, InterruptedException {
+    private static void save(Bench.Connection connection, int pollMillis) throws IOException, InterruptedException {
         connection.send("BGSAVE\r\n");
         if (!connection.line().startsWith("+")) throw new IllegalStateException("no BGSAVE");
-        while (connection.info("persistence", "rdb_bgsave_in_progress").equals("1")) TimeUnit.MILLISECONDS.sleep(2);
+        while (connection.info("persistence", "rdb_bgsave_in_progress").equals("1")) TimeUnit.MILLISECONDS.sleep(pollMillis);
     }
 
     /// @return throughput with snapshots / throughput without, the median of some pairs
@@ -165,7 +177,7 @@ class PersistenceBench {
             var running = new AtomicBoolean(true);
             var saver = Thread.ofPlatform().start(() -> {
                 try (var connection = new Bench.Connection(server)) {
-                    while (running.get()) save(connection);
+                    while (running.get()) save(connection, 20);
                 } catch (IOException | InterruptedException e) {
                     throw new IllegalStateException(e);
                 }

@@ -3,6 +3,7 @@ package redis.server;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import redis.resp.ByteString;
 
@@ -69,6 +70,7 @@ final class Snapshot implements AutoCloseable {
     /// @throws IOException if the sink throws it, or it was cancelled
     void writeTo(Sink sink, BooleanSupplier cancelled) throws IOException {
         var entries = new ArrayList<Store.Entry>();
+        var pace = new Pace();
         boolean more;
         do {
             if (cancelled.getAsBoolean()) throw new IOException("it was cancelled");
@@ -76,13 +78,46 @@ final class Snapshot implements AutoCloseable {
             long start = System.nanoTime();
             try {
                 more = next(entries);
+                pace.count(store.holds());
             } finally {
                 longestHold = Math.max(longestHold, System.nanoTime() - start);
                 store.unlock();
             }
             for (var entry : entries) sink.accept(entry);
             entries.clear();
+            pace.rest();
         } while (more);
+    }
+
+    /// Leaves the processors to the clients: while others use the store, it works at most a quarter of the time. A snapshot is in no hurry,
+    /// and where hardly anybody else is it takes no rest.
+    private static final class Pace {
+
+        private static final long STRETCH_NANOS = 1_000_000;
+        private static final int RESTS_PER_WORK = 3;
+
+        /// Others are busy if they take the lock more than once for so many times that the snapshot does.
+        private static final int BUSY_SHARE = 4;
+
+        private long start = System.nanoTime();
+        private long holdsBefore;
+        private long holds;
+        private int ours;
+
+        /// @param holds how often the lock has been taken by anybody
+        void count(long holds) {
+            this.holds = holds;
+            if (ours++ == 0) holdsBefore = holds;
+        }
+
+        void rest() {
+            long worked = System.nanoTime() - start;
+            if (worked < STRETCH_NANOS) return;
+            long others = holds - holdsBefore - (ours - 1);
+            if (others > ours / BUSY_SHARE) LockSupport.parkNanos(RESTS_PER_WORK * worked);
+            start = System.nanoTime();
+            ours = 0;
+        }
     }
 
     /// For how long it has held the store's lock at the most, in nanoseconds.

@@ -83,17 +83,17 @@ final class Snapshots {
         lastTry = seconds();
         cancelled = false;
         saving = Thread.ofPlatform().name("bgsave").start(() -> {
-            IOException failure = null;
+            Throwable failure = null;
             try (snapshot) {
                 files.save(snapshot, () -> cancelled);
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | Error e) { // whatever it is, it has ended
                 failure = e;
             }
             ended(failure, changes, snapshot);
         });
     }
 
-    private void ended(IOException failure, long changes, Snapshot snapshot) {
+    private void ended(Throwable failure, long changes, Snapshot snapshot) {
         store.lock();
         try {
             lastSeconds = seconds() - lastTry;
@@ -111,7 +111,7 @@ final class Snapshots {
     }
 
     /// Notes that what should have been saved in the background was not.
-    void failed(IOException failure) {
+    void failed(Throwable failure) {
         lastFailed = true;
         lastTry = seconds();
         LOG.log(WARNING, "Background saving failed, the old file stays: " + failure);

@@ -68,6 +68,7 @@ final class Store {
     private final List<ByteString> expiredKeys = new ArrayList<>(); // those of which takeExpired() has not told yet
     private long changes;
     private boolean replaying;
+    private long holds;
     private long now = UNKNOWN; // as of the first time that somebody asked since the lock was taken
 
     Store(InstantSource clock) {
@@ -77,6 +78,12 @@ final class Store {
     void lock() {
         lock.lock();
         now = UNKNOWN;
+        holds++;
+    }
+
+    /// How often the lock has been taken.
+    long holds() {
+        return holds;
     }
 
     void unlock() {
