@@ -1,8 +1,10 @@
 package redis.resp;
 
+import java.io.ByteArrayOutputStream;
 import java.io.Flushable;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +24,7 @@ public final class RespWriter implements Flushable {
     private static final int MAX_DIGITS = 20; // of a long, with its sign
 
     private final OutputStream out;
+    private RespVersion version; // null: replies are written as they are
     private byte[] buffer = new byte[INITIAL_BUFFER];
     private int length;
     private int smallWrites;
@@ -30,9 +33,33 @@ public final class RespWriter implements Flushable {
         this.out = out;
     }
 
+    /// Writes what comes from now on in the form that this version has for it: a map as an array, if it knows no maps.
+    public void version(RespVersion version) {
+        this.version = version;
+    }
+
+    /// The bytes of a reply in this version: for one that many clients get.
+    public static ByteString encode(Resp reply, RespVersion version) {
+        var bytes = new ByteArrayOutputStream();
+        var writer = new RespWriter(bytes);
+        writer.version(version);
+        try {
+            writer.write(reply);
+            writer.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // it writes to memory
+        }
+        return ByteString.wrap(bytes.toByteArray());
+    }
+
+    /// Adds a reply that is encoded already.
+    public void writeEncoded(ByteString reply) throws IOException {
+        put(reply.bytes);
+    }
+
     /// Adds a reply. What does not fit the buffer goes to the stream at once, which may wait for the peer to read.
     public void write(Resp reply) throws IOException {
-        switch (reply) {
+        switch (version == null ? reply : version.form(reply)) {
             case Resp.SimpleString(String text) -> line('+', text);
             case Resp.SimpleError(String message) -> line('-', message);
             case Resp.Integer(long value) -> header(':', value);
@@ -164,7 +191,7 @@ public final class RespWriter implements Flushable {
         if (capacity > buffer.length) buffer = Arrays.copyOf(buffer, capacity);
     }
 
-    private static String format(double value) {
+    static String format(double value) {
         if (Double.isNaN(value)) return "nan";
         if (Double.isInfinite(value)) return value > 0 ? "inf" : "-inf";
         if (value == 0) return 1 / value > 0 ? "0" : "-0"; // a BigDecimal has no negative zero
