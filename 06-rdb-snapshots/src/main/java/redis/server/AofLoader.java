@@ -83,8 +83,15 @@ final class AofLoader {
 
     /// @return the commands that may follow in the same file, as in logs from before Redis 7
     private Source loadRdb(Path file, InputStream in) throws IOException {
-        var loader = new RdbLoader(store, file, in, config.rdbChecksum.get(), true, progress);
+        var contents = store.emptyContents();
+        var loader = new RdbLoader(contents, file, in, config.rdbChecksum.get(), RdbLoader.KEEP_ALL, progress);
         var rest = loader.load();
+        store.lock();
+        try {
+            store.restore(contents);
+        } finally {
+            store.unlock();
+        }
         return new Source(rest, loader.offset());
     }
 

@@ -58,6 +58,11 @@ final class Snapshot implements AutoCloseable {
         return volatileSize;
     }
 
+    /// Whether it is of this table, and not of one that the store has had before.
+    boolean isOf(Dict<Store.Value> values) {
+        return this.values == values;
+    }
+
     /// What takes the entries, one after the other.
     @FunctionalInterface
     interface Sink {

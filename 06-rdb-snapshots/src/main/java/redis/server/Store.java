@@ -335,7 +335,7 @@ final class Store {
 
     /// Hands an entry over to the snapshot that is being taken, if that still has to save it, before the entry changes or goes.
     private void preserve(Value entry) {
-        if (snapshot == null || entry.epoch == epoch) return;
+        if (snapshot == null || entry.epoch == epoch || !snapshot.isOf(values)) return;
         snapshot.keep(entry);
     }
 
@@ -347,32 +347,35 @@ final class Store {
         });
     }
 
-    /// Makes an empty store ready for what is to be loaded.
-    void reserve(long keys, long withDeadline) {
-        values.reserve(keys);
-        deadlines.reserve(withDeadline);
+    /// The tables: those of the store, or others that are filled to take their place.
+    record Contents(Dict<Value> values, Dict<Deadline> deadlines) {
+
+        /// Makes empty tables ready for what is to be loaded.
+        void reserve(long keys, long withDeadline) {
+            values.reserve(keys);
+            deadlines.reserve(withDeadline);
+        }
+
+        /// @return false if there is an entry with this key
+        boolean load(ByteString key, ByteString value, long deadline) {
+            if (!values.addIfAbsent(new Value(key.array(), value.array(), 0))) return false;
+            if (deadline != NEVER) deadlines.add(new Deadline(key.array(), deadline));
+            return true;
+        }
     }
 
-    /// Adds an entry that is being loaded.
-    ///
-    /// @return false if there is one with this key
-    boolean load(ByteString key, ByteString value, long deadline) {
-        if (!values.addIfAbsent(new Value(key.array(), value.array(), epoch))) return false;
-        if (deadline != NEVER) putDeadline(key, deadline);
-        return true;
+    /// Empty tables, to be filled by anybody, without the lock. To be put in the place of the store's with [#restore].
+    Contents emptyContents() {
+        return new Contents(new Dict<>(hash), new Dict<>(hash));
     }
-
-    /// The tables, to be put back with [#restore] if what is loaded in their place turns out to be damaged.
-    record Contents(Dict<Value> values, Dict<Deadline> deadlines) {}
 
     /// Leaves the store empty.
     ///
-    /// @return what was in it
+    /// @return what was in it, to be put back with [#restore] if what is loaded in its place turns out to be damaged
     Contents takeContents() {
-        var contents = new Contents(values, deadlines);
-        values = new Dict<>(hash);
-        deadlines = new Dict<>(hash);
-        return contents;
+        var taken = new Contents(values, deadlines);
+        restore(emptyContents());
+        return taken;
     }
 
     void restore(Contents contents) {

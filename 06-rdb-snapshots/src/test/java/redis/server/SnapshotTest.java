@@ -128,7 +128,7 @@ class SnapshotTest {
                 }),
                 Named.of("in a store that is reloaded in vain", (test, i) -> {
                     var contents = test.store.takeContents();
-                    test.store.load(key(i), ByteString.of("half"), FAR + 4);
+                    test.store.set(key(i), ByteString.of("half"), FAR + 4);
                     test.store.restore(contents);
                     test.store.update(key((i + 1) % KEYS), ByteString.of("new"));
                 }));

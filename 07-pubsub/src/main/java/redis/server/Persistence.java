@@ -102,13 +102,7 @@ final class Persistence implements AutoCloseable {
     /// @throws IOException if it cannot be saved or loaded; what is in memory is as before then
     void reloadSnapshot() throws IOException {
         save();
-        var before = store.takeContents();
-        try {
-            snapshots.load(true, new LoadProgress(Files.size(files.dump()))); // the log is to hear of the end of each key
-        } catch (IOException e) {
-            store.restore(before);
-            throw e;
-        }
+        snapshots.load(true, new LoadProgress(Files.size(files.dump()))); // the log is to hear of the end of each key
     }
 
     private void openLog() throws IOException {

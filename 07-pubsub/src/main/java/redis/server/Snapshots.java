@@ -49,13 +49,20 @@ final class Snapshots {
     /// Loads the file, if there is one.
     ///
     /// @param keepExpired whether entries that are over are loaded too
-    /// @throws IOException if it is damaged
+    /// @throws IOException if it is damaged; the store is as before then
     void load(boolean keepExpired, LoadProgress progress) throws IOException {
         var dump = files.dump();
         if (!Files.exists(dump)) return;
         try (var in = Files.newInputStream(dump)) {
-            var loader = new RdbLoader(store, dump, in, config.rdbChecksum.get(), keepExpired, progress);
+            var contents = store.emptyContents();
+            var loader = new RdbLoader(contents, dump, in, config.rdbChecksum.get(), keepExpired ? RdbLoader.KEEP_ALL : clock.millis(), progress);
             loader.load();
+            store.lock();
+            try {
+                store.restore(contents);
+            } finally {
+                store.unlock();
+            }
             keysLoaded = loader.loaded();
             keysExpired = loader.expired();
         }
