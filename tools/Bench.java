@@ -24,7 +24,7 @@ class Bench {
             Usage: make bench-NN-step [ARGS="…"]     for example: make bench-03-get-set ARGS="--only throughput --pairs 3"
 
               --only A,B,…   throughput, fairness, idle, startup, expiry (from step 04 on), aof, load (from 05 on),
-                             snapshot, growth, memory (from 06 on); default: all that the step can
+                             snapshot, growth, memory (from 06 on), replication (from 08 on); default: all that the step can
               --pairs N      rounds of throughput whose median counts, each one run of either server (default 5)
               --requests N   requests of a run at -P 1; pipelined runs send ten times as many (default 100000)
               --pipeline L   pipeline lengths (default 1,16,100)
@@ -40,7 +40,7 @@ class Bench {
     static final int WARM_UP = 250_000;
 
     String step;
-    List<String> only = List.of("throughput", "fairness", "idle", "startup", "expiry", "aof", "load", "snapshot", "growth", "memory");
+    List<String> only = List.of("throughput", "fairness", "idle", "startup", "expiry", "aof", "load", "snapshot", "growth", "memory", "replication");
     int pairs = 5;
     int requests = 100_000;
     List<String> pipelines = List.of("1", "16", "100");
@@ -84,6 +84,7 @@ class Bench {
             }
         }
         new PersistenceBench(this).run();
+        new ReplicationBench(this).run();
     }
 
     void parse(String... args) {

@@ -24,6 +24,8 @@ final class ClientSession implements AutoCloseable {
     /// How many requests are carried out under one hold of the lock before others get their turn.
     private static final int MAX_BATCH = 64;
 
+    private static final long BEHIND_ALL = -1; // as long as nobody else can have written
+
     private final long id;
     private final Socket socket;
     private final ServerConfig config;
@@ -143,10 +145,10 @@ final class ClientSession implements AutoCloseable {
                 long before = propagation.writes();
                 var reply = commands.execute(this, requests.get(done++));
                 boolean wrote = propagation.writes() != before;
-                if (wrote) lastWrite = stream.offset();
+                if (wrote) lastWrite = BEHIND_ALL;
                 if (reply != null) batch.add(reply, wrote);
             }
-            stream.offset(); // for those who feed replicas
+            lastWrite = lastWrite(); // which also lets those who feed replicas have what was written
             batch.end(log.offset());
             outbox.add(batch, limit());
             toWake = pubSub.takeToWake();
@@ -193,7 +195,8 @@ final class ClientSession implements AutoCloseable {
 
     /// The offset that a replica must have reached to have all that this client has written.
     long lastWrite() {
-        return lastWrite;
+        long end = stream.offset();
+        return lastWrite == BEHIND_ALL ? end : lastWrite;
     }
 
     // ---- messages; the caller holds the store's lock ----

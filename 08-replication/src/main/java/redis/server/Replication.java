@@ -36,6 +36,7 @@ final class Replication implements AutoCloseable {
         this.pubSub = pubSub;
         this.replicas = replicas;
         this.clock = clock;
+        if (!config.replicaOf.get().isEmpty()) store.expiry(Store.Expiry.HIDE); // from the first client on
     }
 
     boolean isReplica() {

@@ -63,6 +63,7 @@ final class ReplicationStream {
 
     /// Goes on with commands of this server, or with the bytes of a master.
     void relayed(boolean relayed) {
+        offset();
         this.relayed = relayed;
         selected = false;
     }
