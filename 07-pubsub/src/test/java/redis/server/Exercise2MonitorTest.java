@@ -94,19 +94,21 @@ class Exercise2MonitorTest extends AcceptanceTest {
         }
     }
 
-    /// Messages and lines, in the order of what they tell of.
+    /// All that a client is to get leaves in the order in which it came about, lines and messages alike.
     @Test
     void aMonitorMayListenToChannelsToo() throws IOException {
         try (var client = connect()) {
-            client.call("SUBSCRIBE", "news").is(List.of("subscribe", "news", 1));
-            redis.call("PUBLISH", "news", "before").is(1);
-            client.read().is(List.of("message", "news", "before"));
-            monitor(redis);
-            try (var publisher = connect()) {
-                publisher.call("PUBLISH", "news", "after").is(1);
-                client.read().is(List.of("message", "news", "after"));
-                assertTold(redis, "\"PUBLISH\" \"news\" \"after\"");
-            }
+            client.call("HELLO", "3").satisfies(_ -> {});
+            monitor(client);
+            client.call("SUBSCRIBE", "news").is(push(Resp.bulk("subscribe"), Resp.bulk("news"), Resp.integer(1)));
+            assertTold(client, "\"SUBSCRIBE\" \"news\"");
+            redis.call("PUBLISH", "news", "hello").is(1);
+            client.read().is(push(Resp.bulk("message"), Resp.bulk("news"), Resp.bulk("hello")));
+            assertTold(client, "\"PUBLISH\" \"news\" \"hello\"");
         }
+    }
+
+    private static Resp push(Resp... elements) {
+        return new Resp.Push(List.of(elements));
     }
 }
