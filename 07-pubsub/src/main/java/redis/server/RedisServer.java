@@ -86,6 +86,7 @@ final class RedisServer implements AutoCloseable {
         info.add("Stats", this::statsInfo);
         info.add("Keyspace", this::keyspaceInfo);
         new ConnectionCommands(pubSub).addTo(commands);
+        new ClientCommands(sessions).addTo(commands);
         new StringCommands(store, propagation).addTo(commands);
         new KeyCommands(store).addTo(commands);
         new ExpiryCommands(store, propagation).addTo(commands);
@@ -139,7 +140,7 @@ final class RedisServer implements AutoCloseable {
         }
         ClientSession session;
         try {
-            session = new ClientSession(++accepted, socket, config, store, commands, propagation, persistence.log(), pubSub);
+            session = new ClientSession(++accepted, clock.millis(), socket, config, store, commands, propagation, persistence.log(), pubSub);
         } catch (IOException e) { // it left before we could greet it
             socket.close();
             return;
