@@ -150,13 +150,13 @@ final class ClientSession implements AutoCloseable {
                 ending = true;
                 return;
             }
-            active = store.now();
             for (var request : requests) {
                 long before = propagation.writes();
                 var reply = commands.execute(this, request);
                 if (reply != null) batch.add(reply, propagation.writes() != before);
                 if (ending) break;
             }
+            active = store.now(); // read once, and often has been
             batch.end(log.offset());
             outbox.add(batch, limit());
             toWake = pubSub.takeToWake();
@@ -224,7 +224,7 @@ final class ClientSession implements AutoCloseable {
         fields.put("laddr", localAddress());
         fields.put("name", name);
         fields.put("age", (store.now() - connected) / 1000);
-        fields.put("idle", (store.now() - active) / 1000);
+        fields.put("idle", batch != null ? 0 : (store.now() - active) / 1000); // it is not while it asks
         fields.put("flags", flags());
         fields.put("db", 0);
         fields.put("sub", subscribed(PubSub.Kind.CHANNEL));

@@ -75,7 +75,7 @@ final class RedisServer implements AutoCloseable {
         store = new Store(clock);
         persistence = new Persistence(config, store, clock);
         propagation = new Propagation(store, persistence.log());
-        activeExpiry = new ActiveExpiry(store, propagation);
+        activeExpiry = new ActiveExpiry(store, propagation, pubSub);
         commands = new CommandTable(propagation);
         commands.add((_, command) -> persistence.admit(command));
         var info = new ServerInfo();
@@ -87,9 +87,10 @@ final class RedisServer implements AutoCloseable {
         info.add("Keyspace", this::keyspaceInfo);
         new ConnectionCommands(pubSub).addTo(commands);
         new ClientCommands(sessions).addTo(commands);
-        new StringCommands(store, propagation).addTo(commands);
-        new KeyCommands(store).addTo(commands);
-        new ExpiryCommands(store, propagation).addTo(commands);
+        var events = new KeyspaceEvents(config.notifyKeyspaceEvents, store, pubSub);
+        new StringCommands(store, propagation, events).addTo(commands);
+        new KeyCommands(store, events).addTo(commands);
+        new ExpiryCommands(store, propagation, events).addTo(commands);
         new ServerCommands(store, config, info, persistence, clock).addTo(commands);
         new PersistenceCommands(persistence, commands).addTo(commands);
         var pubSubCommands = new PubSubCommands(pubSub);
