@@ -94,7 +94,8 @@ final class ServerConfig {
             try {
                 parameter.set(args[i + 1]);
             } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("%s %s: %s.".formatted(option, args[i + 1], e.getMessage()));
+                var end = e.getMessage().endsWith(".") ? "" : ".";
+                throw new IllegalArgumentException("%s %s: %s%s".formatted(option, args[i + 1], e.getMessage(), end));
             }
         }
         return config;
