@@ -5,7 +5,6 @@ import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,11 +54,12 @@ final class ClientSession implements AutoCloseable {
     private List<ClientSession> victims = List.of(); // whom it has killed, and has to close when the lock is free
 
     /// @param id unique in this server, from 1 on
-    ClientSession(long id, Instant connected, Socket socket, ServerConfig config, Store store, CommandTable commands, Propagation propagation,
+    /// @param connected when, in milliseconds since 1970
+    ClientSession(long id, long connected, Socket socket, ServerConfig config, Store store, CommandTable commands, Propagation propagation,
                   AppendOnlyFile log, PubSub pubSub) throws IOException {
         this.id = id;
-        this.connected = connected.toEpochMilli();
-        this.active = this.connected;
+        this.connected = connected;
+        this.active = connected;
         this.socket = socket;
         this.remote = socket.getRemoteSocketAddress();
         this.local = socket.getLocalSocketAddress();

@@ -141,7 +141,7 @@ final class RedisServer implements AutoCloseable {
         }
         ClientSession session;
         try {
-            session = new ClientSession(++accepted, clock.instant(), socket, config, store, commands, propagation, persistence.log(), pubSub);
+            session = new ClientSession(++accepted, clock.millis(), socket, config, store, commands, propagation, persistence.log(), pubSub);
         } catch (IOException e) { // it left before we could greet it
             socket.close();
             return;

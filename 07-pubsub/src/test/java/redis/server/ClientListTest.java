@@ -141,6 +141,6 @@ class ClientListTest {
                 }
             }
         };
-        return new ClientSession(id, Instant.EPOCH, socket, config, store, commands, new Propagation(store, log), log, new PubSub());
+        return new ClientSession(id, 0, socket, config, store, commands, new Propagation(store, log), log, new PubSub());
     }
 }

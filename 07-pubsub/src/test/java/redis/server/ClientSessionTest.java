@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -123,7 +122,7 @@ class ClientSessionTest {
     }
 
     private ClientSession session(Socket socket) throws IOException {
-        return new ClientSession(1, Instant.EPOCH, socket, config, store, commands, propagation, log, pubSub);
+        return new ClientSession(1, 0, socket, config, store, commands, propagation, log, pubSub);
     }
 
     /// A socket without a network: reads return these packets, and writes go to a test.

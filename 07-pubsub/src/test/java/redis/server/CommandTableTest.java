@@ -6,7 +6,6 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.stream.Stream;
@@ -29,7 +28,7 @@ class CommandTableTest {
     private final AppendOnlyFile log = new AppendOnlyFile(config, () -> {});
     private final Propagation propagation = new Propagation(store, log);
     private final CommandTable table = new CommandTable(propagation);
-    private final ClientSession client = new ClientSession(1, Instant.EPOCH, new UnconnectedSocket(), config, store, table, propagation, log, new PubSub());
+    private final ClientSession client = new ClientSession(1, 0, new UnconnectedSocket(), config, store, table, propagation, log, new PubSub());
 
     CommandTableTest() throws IOException {}
 
