@@ -142,7 +142,6 @@ final class ClientSession implements AutoCloseable {
 
     private void execute(List<List<ByteString>> requests) throws IOException {
         List<ClientSession> toWake;
-        List<ClientSession> toClose;
         store.lock();
         batch = new Batch(log);
         try {
@@ -160,16 +159,19 @@ final class ClientSession implements AutoCloseable {
             batch.end(log.offset());
             outbox.add(batch, limit());
             toWake = pubSub.takeToWake();
-            toClose = victims;
-            victims = List.of();
         } finally {
             batch = null;
             store.unlock();
+            closeVictims(); // before the reply that says so
         }
-        for (var client : toClose) client.closeSilently();
         for (var client : toWake) client.wake();
         if (outbox.isOverflown()) giveUp();
         outbox.drain();
+    }
+
+    private void closeVictims() {
+        for (var victim : victims) victim.closeSilently();
+        victims = List.of();
     }
 
     // ---- what CLIENT tells and does; the caller holds the store's lock ----
@@ -185,8 +187,8 @@ final class ClientSession implements AutoCloseable {
         this.noEvict = noEvict;
     }
 
-    /// Ends another session. Nobody sees or reaches it any more, and it carries out nothing more. Its connection is closed when the lock is free,
-    /// and before this session's reply leaves: that takes a system call, for which the others need not wait.
+    /// Ends another session. Nobody sees or reaches it any more, and it carries out nothing more. Its connection is closed when the lock is free:
+    /// that takes a system call, for which the others need not wait.
     void kill(ClientSession victim) {
         victim.killed = true;
         pubSub.forget(victim);
