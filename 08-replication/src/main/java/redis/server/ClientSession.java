@@ -2,10 +2,15 @@ package redis.server;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import redis.resp.ByteString;
 import redis.resp.ProtocolException;
@@ -27,7 +32,10 @@ final class ClientSession implements AutoCloseable {
     private static final long BEHIND_ALL = -1; // as long as nobody else can have written
 
     private final long id;
+    private final long connected; // in milliseconds since 1970
     private final Socket socket;
+    private final SocketAddress remote;
+    private final SocketAddress local; // not to be had from a socket that is closed
     private final ServerConfig config;
     private final Store store;
     private final CommandTable commands;
@@ -49,12 +57,22 @@ final class ClientSession implements AutoCloseable {
     private Replica replica;             // what the client is, too; null: it has never said so
     private long lastWrite;              // the offset of the stream behind its last write
     private Batch batch;                 // what its requests are answered with right now; null if none is being carried out
+    private Command command;             // the last one it has sent; null if there is no such command, or it has sent none
+    private long active;                 // when it last sent requests or was sent a message, in milliseconds since 1970
+    private boolean noEvict;
+    private boolean killed;              // somebody has ended it, and is about to close its connection
+    private List<ClientSession> victims = List.of(); // whom it has killed, and has to close when the lock is free
 
     /// @param id unique in this server, from 1 on
-    ClientSession(long id, Socket socket, ServerConfig config, Store store, CommandTable commands, Propagation propagation, AppendOnlyFile log,
-                  PubSub pubSub, ReplicationStream stream, Replicas replicas) throws IOException {
+    /// @param connected when, in milliseconds since 1970
+    ClientSession(long id, long connected, Socket socket, ServerConfig config, Store store, CommandTable commands, Propagation propagation,
+                  AppendOnlyFile log, PubSub pubSub, ReplicationStream stream, Replicas replicas) throws IOException {
         this.id = id;
+        this.connected = connected;
+        this.active = connected;
         this.socket = socket;
+        this.remote = socket.getRemoteSocketAddress();
+        this.local = socket.getLocalSocketAddress();
         this.config = config;
         this.store = store;
         this.commands = commands;
@@ -76,7 +94,7 @@ final class ClientSession implements AutoCloseable {
 
     /// The client's address, for log lines.
     String peer() {
-        return socket.getRemoteSocketAddress().toString();
+        return remote.toString();
     }
 
     /// What the client calls itself; empty if it has not said.
@@ -141,6 +159,10 @@ final class ClientSession implements AutoCloseable {
         store.lock();
         batch = new Batch(log);
         try {
+            if (killed) { // while it waited for the lock
+                ending = true;
+                return;
+            }
             while (done < requests.size() && !ending && later == null) {
                 long before = propagation.writes();
                 var reply = commands.execute(this, requests.get(done++));
@@ -149,12 +171,14 @@ final class ClientSession implements AutoCloseable {
                 if (reply != null) batch.add(reply, wrote);
             }
             lastWrite = lastWrite(); // which also lets those who feed replicas have what was written
+            active = store.now(); // read once, and often has been
             batch.end(log.offset());
             outbox.add(batch, limit());
             toWake = pubSub.takeToWake();
         } finally {
             batch = null;
             store.unlock();
+            closeVictims(); // before the reply that says so
         }
         requests.subList(0, done).clear();
         for (var client : toWake) client.wake();
@@ -199,6 +223,87 @@ final class ClientSession implements AutoCloseable {
         return lastWrite == BEHIND_ALL ? end : lastWrite;
     }
 
+    private void closeVictims() {
+        for (var victim : victims) victim.disconnect();
+        victims = List.of();
+    }
+
+    // ---- what CLIENT tells and does; the caller holds the store's lock ----
+
+    /// Takes note of what the client wants.
+    ///
+    /// @param command null if there is no such command
+    void calls(Command command) {
+        this.command = command;
+    }
+
+    void noEvict(boolean noEvict) {
+        this.noEvict = noEvict;
+    }
+
+    /// Ends another session. Nobody sees or reaches it any more, and it carries out nothing more. Its connection is closed when the lock is free:
+    /// that takes a system call, for which the others need not wait.
+    void kill(ClientSession victim) {
+        victim.killed = true;
+        pubSub.forget(victim);
+        if (victims.isEmpty()) victims = new ArrayList<>();
+        victims.add(victim);
+    }
+
+    /// Whether its connection is open, and to stay so.
+    boolean isLive() {
+        return !killed && !socket.isClosed();
+    }
+
+    /// The client's address and port, as Redis writes them: `127.0.0.1:6380`, `[::1]:6380`.
+    String address() {
+        return text(remote);
+    }
+
+    /// The address and port that it has connected to.
+    String localAddress() {
+        return text(local);
+    }
+
+    private static String text(SocketAddress address) {
+        var of = (InetSocketAddress) address;
+        var host = of.getAddress().getHostAddress();
+        return (of.getAddress() instanceof Inet6Address ? "[" + host + "]" : host) + ":" + of.getPort();
+    }
+
+    /// The fields of its line in CLIENT LIST, with Redis's names and in its order. Those about the memory and the event loop of a C program are
+    /// left out.
+    Map<String, ?> info() {
+        var fields = new LinkedHashMap<String, Object>();
+        fields.put("id", id);
+        fields.put("addr", address());
+        fields.put("laddr", localAddress());
+        fields.put("name", name);
+        fields.put("age", (store.now() - connected) / 1000);
+        fields.put("idle", batch != null ? 0 : (store.now() - active) / 1000); // it is not while it asks
+        fields.put("flags", flags());
+        fields.put("db", 0);
+        fields.put("sub", subscribed(PubSub.Kind.CHANNEL));
+        fields.put("psub", subscribed(PubSub.Kind.PATTERN));
+        fields.put("ssub", subscribed(PubSub.Kind.SHARD_CHANNEL));
+        fields.put("oll", outbox.length());
+        fields.put("omem", outbox.bytes());
+        fields.put("cmd", command == null ? "NULL" : command.name());
+        fields.put("user", "default");
+        fields.put("resp", version == RespVersion.RESP2 ? 2 : 3);
+        return fields;
+    }
+
+    private int subscribed(PubSub.Kind kind) {
+        return subscriptions == null ? 0 : subscriptions.of(kind).size();
+    }
+
+    /// `S`: follows this server; `P`: listens to channels; `e`: not to be disconnected to save memory, which nobody is; `N`: nothing of note.
+    private String flags() {
+        var flags = (isReplica() ? "S" : "") + (isSubscribed() ? "P" : "") + (noEvict ? "e" : "");
+        return flags.isEmpty() ? "N" : flags;
+    }
+
     // ---- messages; the caller holds the store's lock ----
 
     Subscriptions subscriptions() {
@@ -228,6 +333,7 @@ final class ClientSession implements AutoCloseable {
             batch.add(message.push(), false);
             return false;
         }
+        active = store.now();
         return outbox.add(message.in(version), limit());
     }
 
@@ -296,7 +402,7 @@ final class ClientSession implements AutoCloseable {
         return socket.getOutputStream();
     }
 
-    InetAddress address() {
+    InetAddress host() {
         return socket.getInetAddress();
     }
 }

@@ -54,7 +54,7 @@ final class Replica implements AutoCloseable {
 
     Replica(ClientSession client) {
         this.client = client;
-        ip = client.address().getHostAddress();
+        ip = client.host().getHostAddress();
         feeder = Thread.ofPlatform().name("feeder of " + client.peer()).daemon().unstarted(this::run);
     }
 

@@ -128,7 +128,7 @@ class ClientSessionTest {
     }
 
     private ClientSession session(Socket socket) throws IOException {
-        return new ClientSession(1, socket, config, store, commands, propagation, log, pubSub, stream, replicas);
+        return new ClientSession(1, 0, socket, config, store, commands, propagation, log, pubSub, stream, replicas);
     }
 
     /// A socket without a network: reads return these packets, and writes go to a test.
