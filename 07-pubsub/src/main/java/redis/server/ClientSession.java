@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import redis.resp.ByteString;
 import redis.resp.ProtocolException;
 import redis.resp.Resp;
@@ -33,6 +34,7 @@ final class ClientSession implements AutoCloseable {
     private final RespReader reader;
 
     private boolean ending;
+    private final AtomicBoolean givenUp = new AtomicBoolean(); // several threads may find that it has to be, and one says so
 
     // For the thread that holds the store's lock.
     private ByteString name = ByteString.EMPTY;
@@ -135,6 +137,7 @@ final class ClientSession implements AutoCloseable {
             }
             batch.end(log.offset());
             outbox.add(batch, limit());
+            if (ending) pubSub.forget(this); // no message follows the last reply
             toWake = pubSub.takeToWake();
         } finally {
             batch = null;
@@ -190,6 +193,7 @@ final class ClientSession implements AutoCloseable {
 
     /// Ends the session if too much has been waiting for too long.
     void checkLimit() {
+        if (outbox.bytes() == 0) return; // as almost all of them, so the lock is left alone
         OutputLimit limit;
         store.lock();
         try {
@@ -201,6 +205,7 @@ final class ClientSession implements AutoCloseable {
     }
 
     private void giveUp() {
+        if (givenUp.getAndSet(true)) return;
         LOG.log(WARNING, "Closed " + peer() + ", which has left more unread than client-output-buffer-limit allows");
         try {
             close();

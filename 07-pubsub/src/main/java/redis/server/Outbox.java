@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import redis.resp.RespWriter;
 
 /// What a client is still to get, in the order in which it was added, under the store's lock: hence in order of execution.
@@ -18,27 +19,37 @@ final class Outbox implements AutoCloseable {
 
     private final RespWriter writer;
     private final Closeable connection;
+    private final LongSupplier nanoTime;
 
     /// Guards the queue, for the moment it takes to add something to it or to take all of it. A lock of its own, so that a writer that goes
     /// on with the next round does not queue for the store's.
     private final ReentrantLock queueLock = new ReentrantLock();
 
     private List<Output> queue = new ArrayList<>();
-    private long bytes;             // of what was added and is not yet written
-    private long softSince;         // since when there are more of them than the soft limit, in System.nanoTime(); meaningless if there are not
+    private long added;             // bytes, since the connection began
+    private long softSince;         // since when more wait than the soft limit, in nanoseconds; meaningless if they do not
     private boolean aboveSoft;
     private volatile boolean overflown; // the client has been given up: nothing is added any more
 
-    /// Guards the connection's output: held by the thread that writes to it, for as long as the client takes to read.
-    private final ReentrantLock writeLock = new ReentrantLock();
+    /// Guards the connection's output: held by the thread that writes to it, for as long as the client takes to read. Fair, so that a session
+    /// with replies gets its turn from a writer that always finds more messages.
+    private final ReentrantLock writeLock = new ReentrantLock(true);
+
+    private volatile long written;  // of the bytes added; changed by who holds the lock of writing
 
     private volatile Thread thread; // of the writer; null as long as nobody has pushed anything
     private volatile boolean open = true;
 
     /// @param connection closed when the writer cannot write
     Outbox(RespWriter writer, Closeable connection) {
+        this(writer, connection, System::nanoTime);
+    }
+
+    /// @param nanoTime as System.nanoTime()
+    Outbox(RespWriter writer, Closeable connection, LongSupplier nanoTime) {
         this.writer = writer;
         this.connection = connection;
+        this.nanoTime = nanoTime;
     }
 
     // ---- under the store's lock ----
@@ -50,14 +61,14 @@ final class Outbox implements AutoCloseable {
             if (overflown) return false;
             boolean first = queue.isEmpty();
             queue.add(output);
-            bytes += output.size();
+            added += output.size();
             return first | exceeds(limit);
         } finally {
             queueLock.unlock();
         }
     }
 
-    /// Whether there has been too much for too long. What there is is thrown away then.
+    /// Whether there is too much, or has been for too long. What there is is thrown away then.
     ///
     /// @return true once
     boolean check(OutputLimit limit) {
@@ -70,11 +81,12 @@ final class Outbox implements AutoCloseable {
     }
 
     private boolean exceeds(OutputLimit limit) {
+        long bytes = added - written;
         boolean above = limit.soft() > 0 && bytes >= limit.soft();
-        if (above && !aboveSoft) softSince = System.nanoTime();
+        if (above && !aboveSoft) softSince = nanoTime.getAsLong();
         aboveSoft = above;
         if (limit.hard() > 0 && bytes >= limit.hard()
-                || above && System.nanoTime() - softSince > TimeUnit.SECONDS.toNanos(limit.softSeconds())) {
+                || above && nanoTime.getAsLong() - softSince > TimeUnit.SECONDS.toNanos(limit.softSeconds())) {
             overflown = true;
             queue = new ArrayList<>();
         }
@@ -96,12 +108,14 @@ final class Outbox implements AutoCloseable {
     private void write() {
         try {
             while (open) {
-                if (isEmpty()) LockSupport.park(this);
+                if (length() == 0) LockSupport.park(this);
                 drain();
                 flush();
             }
-        } catch (IOException e) { // the session, which reads, finds out as well
-            close(connection);
+        } catch (IOException e) {
+            // the session, which reads, finds out as well
+        } finally {
+            close(connection); // without a writer nothing may be left to wait for one
         }
     }
 
@@ -113,30 +127,23 @@ final class Outbox implements AutoCloseable {
         }
     }
 
-    /// Gives the connection's writer all that was added so far: it has it when this returns, from this thread or another.
+    /// Gives the connection's writer all that was added so far: it has it when this returns, from this thread or another. What is added
+    /// meanwhile is left: a session that went on as long as others publish would not read its client's next request.
     void drain() throws IOException {
         writeLock.lock();
         try {
-            var outputs = take(0);
-            while (!outputs.isEmpty()) {
-                long written = 0;
-                for (var output : outputs) {
-                    output.writeTo(writer);
-                    written += output.size();
-                }
-                outputs = take(written);
+            for (var output : take()) {
+                output.writeTo(writer);
+                written += output.size();
             }
         } finally {
             writeLock.unlock();
         }
     }
 
-    /// @param written how many bytes of what was taken before are written now
-    /// @return what was added since
-    private List<Output> take(long written) {
+    private List<Output> take() {
         queueLock.lock();
         try {
-            bytes -= written;
             if (queue.isEmpty()) return List.of();
             var taken = queue;
             queue = new ArrayList<>();
@@ -158,10 +165,6 @@ final class Outbox implements AutoCloseable {
 
     // ---- its state ----
 
-    private boolean isEmpty() {
-        return length() == 0;
-    }
-
     /// How many replies and messages have not been taken to be written.
     int length() {
         queueLock.lock();
@@ -176,7 +179,7 @@ final class Outbox implements AutoCloseable {
     long bytes() {
         queueLock.lock();
         try {
-            return bytes;
+            return added - written;
         } finally {
             queueLock.unlock();
         }
