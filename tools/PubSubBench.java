@@ -49,28 +49,45 @@ class PubSubBench {
 
     void fanOut(Bench.Server ours, Bench.Server redis) throws Exception {
         System.out.printf("%nOne publisher, messages of %d bytes: messages that arrive in a second, median of %d pairs%n", TEXT, bench.pairs);
-        System.out.printf("%-18s %6s | %12s %12s %6s | %15s %6s%n", "subscribers", "", "ours", "Redis", "ratio", "CPU µs/message", "ratio");
+        System.out.printf("%-18s %8s | %12s %12s %6s | %15s %6s%n", "subscribers", "", "ours", "Redis", "ratio", "CPU µs/message", "ratio");
         for (int count : List.of(100, 1_000)) {
             try (var ourSubscribers = new Subscribers(ours, count); var redisSubscribers = new Subscribers(redis, count)) {
-                for (int pipeline : List.of(1, 16)) {
+                for (var pace : Pace.values()) {
                     for (int i = 0; i < 3; i++) { // warm up
-                        fanOut(ours, ourSubscribers, pipeline);
-                        fanOut(redis, redisSubscribers, pipeline);
+                        fanOut(ours, ourSubscribers, pace);
+                        fanOut(redis, redisSubscribers, pace);
                     }
-                    compareFanOut(ours, ourSubscribers, redis, redisSubscribers, pipeline);
+                    compareFanOut(ours, ourSubscribers, redis, redisSubscribers, pace);
                 }
             }
         }
     }
 
-    private void compareFanOut(Bench.Server ours, Subscribers ourSubscribers, Bench.Server redis, Subscribers redisSubscribers, int pipeline)
+    /// When the publisher sends the next packet.
+    enum Pace {
+        /// one message, when the one before has arrived everywhere
+        ARRIVED("arrived", 1),
+        /// one message, when the one before is answered
+        ANSWERED("-P 1", 1),
+        PIPELINED("-P 16", 16);
+
+        final String text;
+        final int pipeline;
+
+        Pace(String text, int pipeline) {
+            this.text = text;
+            this.pipeline = pipeline;
+        }
+    }
+
+    private void compareFanOut(Bench.Server ours, Subscribers ourSubscribers, Bench.Server redis, Subscribers redisSubscribers, Pace pace)
             throws Exception {
         var ourRuns = new ArrayList<Run>();
         var redisRuns = new ArrayList<Run>();
         for (int pair = 0; pair < bench.pairs; pair++) {
-            if (pair % 2 == 0) ourRuns.add(fanOut(ours, ourSubscribers, pipeline));
-            redisRuns.add(fanOut(redis, redisSubscribers, pipeline));
-            if (pair % 2 == 1) ourRuns.add(fanOut(ours, ourSubscribers, pipeline));
+            if (pair % 2 == 0) ourRuns.add(fanOut(ours, ourSubscribers, pace));
+            redisRuns.add(fanOut(redis, redisSubscribers, pace));
+            if (pair % 2 == 1) ourRuns.add(fanOut(ours, ourSubscribers, pace));
         }
         var ratios = new double[bench.pairs];
         var cpuRatios = new double[bench.pairs];
@@ -78,7 +95,7 @@ class PubSubBench {
             ratios[i] = ourRuns.get(i).messages / redisRuns.get(i).messages;
             cpuRatios[i] = ourRuns.get(i).cpu / redisRuns.get(i).cpu;
         }
-        System.out.printf("%,18d %6s | %,12.0f %,12.0f %5.2fx | %7.2f %7.2f %5.2fx%n", ourSubscribers.count(), "-P " + pipeline,
+        System.out.printf("%,18d %8s | %,12.0f %,12.0f %5.2fx | %7.2f %7.2f %5.2fx%n", ourSubscribers.count(), pace.text,
                 median(ourRuns, true), median(redisRuns, true), Bench.median(ratios),
                 median(ourRuns, false), median(redisRuns, false), Bench.median(cpuRatios));
     }
@@ -87,22 +104,30 @@ class PubSubBench {
         return Bench.median(runs.stream().mapToDouble(messages ? Run::messages : Run::cpu).toArray());
     }
 
-    /// Publishes a number of messages, each packet of them when the one before is answered, and waits until they have all arrived.
-    private static Run fanOut(Bench.Server server, Subscribers subscribers, int pipeline) throws Exception {
-        int packets = DELIVERIES / subscribers.count() / pipeline;
-        long deliveries = (long) packets * pipeline * subscribers.count();
+    /// Publishes a number of messages, and waits until they have all arrived.
+    private static Run fanOut(Bench.Server server, Subscribers subscribers, Pace pace) throws Exception {
+        int packets = DELIVERIES / subscribers.count() / pace.pipeline;
+        long deliveries = (long) packets * pace.pipeline * subscribers.count();
         double before = server.cpuSeconds();
         long start = System.nanoTime();
-        try (var publisher = new Publisher(server, pipeline, TEXT)) {
-            var publishing = Thread.ofPlatform().start(() -> {
-                try {
-                    for (int i = 0; i < packets; i++) publisher.publish();
-                } catch (IOException e) {
-                    throw new IllegalStateException(e);
+        try (var publisher = new Publisher(server, pace.pipeline, TEXT)) {
+            if (pace == Pace.ARRIVED) {
+                for (int i = 0; i < packets; i++) {
+                    publisher.send();
+                    subscribers.await((long) subscribers.count() * MESSAGE);
+                    publisher.awaitReplies();
                 }
-            });
-            subscribers.await(deliveries * MESSAGE);
-            publishing.join();
+            } else {
+                var publishing = Thread.ofPlatform().start(() -> {
+                    try {
+                        for (int i = 0; i < packets; i++) publisher.publish();
+                    } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+                subscribers.await(deliveries * MESSAGE);
+                publishing.join();
+            }
         }
         double seconds = (System.nanoTime() - start) / 1e9;
         return new Run(deliveries / seconds, (server.cpuSeconds() - before) * 1e6 / deliveries);
@@ -132,10 +157,19 @@ class PubSubBench {
             for (int i = 0; i < pipeline; i++) packet.put(request);
         }
 
-        /// @return whether somebody was there to get the last message
+        /// @return as [#awaitReplies()]
         boolean publish() throws IOException {
-            packet.flip().limit(packet.capacity());
+            send();
+            return awaitReplies();
+        }
+
+        void send() throws IOException {
+            packet.rewind();
             while (packet.hasRemaining()) channel.write(packet);
+        }
+
+        /// @return whether somebody was there to get the last message
+        boolean awaitReplies() throws IOException {
             replies.clear();
             int lines = 0;
             for (int seen = 0; lines < pipeline; ) {

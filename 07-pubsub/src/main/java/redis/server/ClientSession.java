@@ -57,7 +57,7 @@ final class ClientSession implements AutoCloseable {
         var writer = new RespWriter(socket.getOutputStream());
         writer.version(version);
         outbox = new Outbox(writer, socket);
-        reader = new RespReader(socket.getInputStream(), outbox::flush); // before it waits, and only then
+        reader = new RespReader(socket.getInputStream(), outbox); // before it waits, and only then
     }
 
     long id() {
@@ -107,8 +107,9 @@ final class ClientSession implements AutoCloseable {
             var last = new Batch(log);
             last.add(Resp.error("ERR Protocol error: " + e.getMessage()), false);
             outbox.add(last, OutputLimit.NONE);
-            outbox.drain();
         }
+        outbox.endWriter();
+        outbox.drain();
         outbox.flush();
     }
 
@@ -145,6 +146,7 @@ final class ClientSession implements AutoCloseable {
         }
         for (var client : toWake) client.wake();
         if (outbox.isOverflown()) giveUp();
+        if (!isSubscribed()) outbox.endWriter(); // no message comes any more
         outbox.drain();
     }
 
@@ -222,6 +224,6 @@ final class ClientSession implements AutoCloseable {
 
     /// Returns when no thread writes messages any more. The session must be closed.
     void awaitWriter() {
-        outbox.close();
+        outbox.endWriter();
     }
 }

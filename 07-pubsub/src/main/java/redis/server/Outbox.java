@@ -1,6 +1,7 @@
 package redis.server;
 
 import java.io.Closeable;
+import java.io.Flushable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,10 +13,10 @@ import redis.resp.RespWriter;
 
 /// What a client is still to get, in the order in which it was added, under the store's lock: hence in order of execution.
 ///
-/// Adding never waits for the client. Writing does, so it is done without the store's lock, by whoever comes first of two threads, for all
-/// that is there: the session, which has added replies and may as well write them itself; and, for a client that listens to channels, a writer,
-/// because its session waits for requests while others publish.
-final class Outbox implements AutoCloseable {
+/// Adding never waits for the client. Writing does, so it is done without the store's lock, by one thread at a time. That is the session, as
+/// long as its client only gets replies. A client that listens to channels gets messages while its session waits for requests, so it has a
+/// writer, a thread of its own that writes replies too. The session then waits for nobody to read: it goes on with the next requests.
+final class Outbox implements Flushable {
 
     private final RespWriter writer;
     private final Closeable connection;
@@ -31,14 +32,10 @@ final class Outbox implements AutoCloseable {
     private boolean aboveSoft;
     private volatile boolean overflown; // the client has been given up: nothing is added any more
 
-    /// Guards the connection's output: held by the thread that writes to it, for as long as the client takes to read. Fair, so that a session
-    /// with replies gets its turn from a writer that always finds more messages.
-    private final ReentrantLock writeLock = new ReentrantLock(true);
+    private volatile long written;   // of the bytes added; changed by the thread that writes
 
-    private volatile long written;  // of the bytes added; changed by who holds the lock of writing
-
-    private volatile Thread thread; // of the writer; null as long as nobody has pushed anything
-    private volatile boolean open = true;
+    private volatile Thread thread;  // of the writer; null if the session writes
+    private volatile boolean ending; // the writer is to write what there is, and to end
 
     /// @param connection closed when the writer cannot write
     Outbox(RespWriter writer, Closeable connection) {
@@ -93,11 +90,6 @@ final class Outbox implements AutoCloseable {
         return overflown;
     }
 
-    /// Starts the writer, if there is none.
-    void startWriter(String name) {
-        if (thread == null) thread = Thread.ofVirtual().name(name).start(this::write);
-    }
-
     // ---- without it ----
 
     /// Lets the writer look for what was added.
@@ -107,15 +99,18 @@ final class Outbox implements AutoCloseable {
 
     private void write() {
         try {
-            while (open) {
-                if (length() == 0) LockSupport.park(this);
-                drain();
-                flush();
-            }
-        } catch (IOException e) {
-            // the session, which reads, finds out as well
-        } finally {
+            boolean last;
+            do {
+                last = ending; // what was added before it was set is written
+                if (!last && length() == 0) LockSupport.park(this);
+                writeAll();
+                writer.flush();
+            } while (!last);
+        } catch (IOException e) { // the session, which reads, finds out as well
+            close(connection);
+        } catch (RuntimeException | Error e) {
             close(connection); // without a writer nothing may be left to wait for one
+            throw e;
         }
     }
 
@@ -127,17 +122,11 @@ final class Outbox implements AutoCloseable {
         }
     }
 
-    /// Gives the connection's writer all that was added so far: it has it when this returns, from this thread or another. What is added
-    /// meanwhile is left: a session that went on as long as others publish would not read its client's next request.
-    void drain() throws IOException {
-        writeLock.lock();
-        try {
-            for (var output : take()) {
-                output.writeTo(writer);
-                written += output.size();
-            }
-        } finally {
-            writeLock.unlock();
+    /// Takes all that was added so far, and gives it to the connection. What is added meanwhile is left.
+    private void writeAll() throws IOException {
+        for (var output : take()) {
+            output.writeTo(writer);
+            written += output.size();
         }
     }
 
@@ -153,14 +142,40 @@ final class Outbox implements AutoCloseable {
         }
     }
 
-    /// Sends what the writer of the connection has gathered.
-    void flush() throws IOException {
-        writeLock.lock();
+    // ---- for the session ----
+
+    /// Starts the writer, if there is none.
+    void startWriter(String name) {
+        if (thread == null) thread = Thread.ofVirtual().name(name).start(this::write);
+    }
+
+    /// Has the writer write what there is, which may wait for the client to read, and end. From then on the session writes again.
+    void endWriter() {
+        var writing = thread;
+        if (writing == null) return;
+        ending = true;
+        LockSupport.unpark(writing);
         try {
-            writer.flush();
-        } finally {
-            writeLock.unlock();
+            writing.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return; // the writer ends all the same
         }
+        thread = null;
+        ending = false;
+    }
+
+    /// Has all that was added so far written, by the writer if there is one, and here if not. That may wait for the client to read, and leaves
+    /// the rest for [#flush()].
+    void drain() throws IOException {
+        if (thread != null) wake();
+        else writeAll();
+    }
+
+    /// Sends what the session has gathered.
+    @Override
+    public void flush() throws IOException {
+        if (thread == null) writer.flush();
     }
 
     // ---- its state ----
@@ -188,19 +203,5 @@ final class Outbox implements AutoCloseable {
     /// Whether the client has left more unread than it may.
     boolean isOverflown() {
         return overflown;
-    }
-
-    /// Returns when the writer has ended. The connection must have been closed, so that it does not wait for that.
-    @Override
-    public void close() {
-        open = false;
-        var writing = thread;
-        if (writing == null) return;
-        LockSupport.unpark(writing);
-        try {
-            writing.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

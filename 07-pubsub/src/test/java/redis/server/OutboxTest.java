@@ -27,7 +27,7 @@ class OutboxTest {
     @AfterEach
     void endWriter() {
         connection.close();
-        outbox.close();
+        outbox.endWriter();
     }
 
     /// A client's side: keeps what it gets, and can stop reading.
@@ -38,6 +38,7 @@ class OutboxTest {
         private final CountDownLatch closed = new CountDownLatch(1);
         private final CountDownLatch writing = new CountDownLatch(1);
         private volatile CountDownLatch reads = new CountDownLatch(0);
+        private Runnable onWrite = () -> {};
 
         void stopReading() {
             reads = new CountDownLatch(1);
@@ -56,6 +57,7 @@ class OutboxTest {
         @Override
         public void write(byte[] bytes, int offset, int length) throws IOException {
             writing.countDown();
+            onWrite.run();
             writes.incrementAndGet();
             try {
                 while (!reads.await(1, TimeUnit.MILLISECONDS)) {
@@ -151,6 +153,16 @@ class OutboxTest {
         outbox.wake();
         awaitReceived("x".repeat(80_005));
         assertThat(outbox.bytes()).isZero();
+    }
+
+    /// A session would be kept from its client's next request by those who go on publishing, and what is written would not be sent.
+    @Test
+    void drainingLeavesWhatIsAddedMeanwhile() throws IOException {
+        connection.onWrite = () -> add("added meanwhile");
+        outbox.add(ofSize(20_000), OutputLimit.NONE); // larger than the buffer of RespWriter
+        outbox.drain();
+        assertThat(connection.received()).isEqualTo("x".repeat(20_000));
+        assertThat(outbox.length()).isPositive();
     }
 
     // ---- limits ----
@@ -283,37 +295,69 @@ class OutboxTest {
         assertThat(connection.writes).as("all of them at once").hasValue(2);
     }
 
+    /// The session of a client that listens to channels goes on with the next requests, though nobody reads the replies.
     @Test
-    void closeEndsAWriterThatWaitsForSomethingToDo() {
+    void whoHasAWriterDoesNotWrite() throws Exception {
+        connection.stopReading();
         outbox.startWriter("writer");
-        outbox.close();
-        assertThat(connection.isClosed()).isTrue();
+        for (int i = 0; i < 10; i++) {
+            outbox.add(ofSize(20_000), OutputLimit.NONE); // larger than the buffer of RespWriter
+            outbox.drain();
+            outbox.flush();
+        }
+        assertThat(outbox.bytes()).isEqualTo(200_000);
+        connection.readOn();
+        awaitReceived("x".repeat(200_000));
     }
 
     @Test
-    void closeEndsAWriterThatWaitsForTheClient() throws Exception {
+    void aWriterThatEndsHasWrittenAll() throws IOException {
+        for (int i = 0; i < 100; i++) {
+            outbox.startWriter("writer " + i);
+            if (add("w")) outbox.wake();
+            outbox.endWriter();
+            assertThat(connection.received()).hasSize(2 * i + 1);
+            add("s"); // the session writes again
+            outbox.drain();
+            outbox.flush();
+            assertThat(connection.received()).hasSize(2 * i + 2);
+        }
+        assertThat(connection.received()).isEqualTo("ws".repeat(100));
+    }
+
+    @Test
+    void aWriterThatEndsWaitsForTheClient() throws Exception {
+        connection.stopReading();
+        outbox.startWriter("writer");
+        if (add("a")) outbox.wake();
+        connection.writing.await();
+        add("b");
+        var ending = Thread.ofVirtual().start(outbox::endWriter);
+        assertThat(ending.isAlive()).isTrue();
+        connection.readOn();
+        ending.join();
+        assertThat(connection.received()).isEqualTo("ab");
+    }
+
+    @Test
+    void aConnectionThatIsClosedEndsAWriterThatWaitsForTheClient() throws Exception {
         connection.stopReading();
         outbox.startWriter("writer");
         if (add("a")) outbox.wake();
         connection.writing.await();
         connection.close();
-        outbox.close(); // returns
+        outbox.endWriter(); // returns
         assertThat(connection.received()).isEmpty();
     }
 
-    @Test
-    void closeWithoutAWriterReturns() {
-        outbox.close();
-        outbox.close();
-    }
-
     @RepeatedTest(50)
-    void closeFindsAWriterThatHasJustBeenWoken() {
+    void aPublisherMayWakeAWriterThatHasEnded() {
         outbox.startWriter("writer");
         if (add("a")) outbox.wake();
         connection.close();
-        outbox.close(); // returns
-        if (add("b")) outbox.wake(); // by a publisher who did not know
+        outbox.endWriter(); // returns
+        if (add("b")) outbox.wake();
+        outbox.endWriter(); // there is none
     }
 
     @Test
@@ -328,7 +372,7 @@ class OutboxTest {
         broken.add(output("a"), OutputLimit.NONE);
         broken.startWriter("writer");
         assertThat(connection.closed.await(10, TimeUnit.SECONDS)).isTrue();
-        broken.close();
+        broken.endWriter();
         assertThatThrownBy(broken::flush).isInstanceOf(IOException.class);
     }
 }
