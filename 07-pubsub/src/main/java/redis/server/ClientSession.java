@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import redis.resp.ByteString;
 import redis.resp.ProtocolException;
 import redis.resp.Resp;
@@ -41,6 +42,7 @@ final class ClientSession implements AutoCloseable {
     private final RespReader reader;
 
     private boolean ending;
+    private final AtomicBoolean givenUp = new AtomicBoolean(); // several threads may find that it has to be, and one says so
 
     // For the thread that holds the store's lock.
     private ByteString name = ByteString.EMPTY;
@@ -73,7 +75,7 @@ final class ClientSession implements AutoCloseable {
         var writer = new RespWriter(socket.getOutputStream());
         writer.version(version);
         outbox = new Outbox(writer, socket);
-        reader = new RespReader(socket.getInputStream(), outbox::flush); // before it waits, and only then
+        reader = new RespReader(socket.getInputStream(), outbox); // before it waits, and only then
     }
 
     long id() {
@@ -123,8 +125,9 @@ final class ClientSession implements AutoCloseable {
             var last = new Batch(log);
             last.add(Resp.error("ERR Protocol error: " + e.getMessage()), false);
             outbox.add(last, OutputLimit.NONE);
-            outbox.drain();
         }
+        outbox.endWriter();
+        outbox.drain();
         outbox.flush();
     }
 
@@ -158,6 +161,7 @@ final class ClientSession implements AutoCloseable {
             active = store.now(); // read once, and often has been
             batch.end(log.offset());
             outbox.add(batch, limit());
+            if (ending) pubSub.forget(this); // no message follows the last reply
             toWake = pubSub.takeToWake();
         } finally {
             batch = null;
@@ -166,6 +170,7 @@ final class ClientSession implements AutoCloseable {
         }
         for (var client : toWake) client.wake();
         if (outbox.isOverflown()) giveUp();
+        if (!isSubscribed()) outbox.endWriter(); // no message comes any more
         outbox.drain();
     }
 
@@ -296,6 +301,7 @@ final class ClientSession implements AutoCloseable {
 
     /// Ends the session if too much has been waiting for too long.
     void checkLimit() {
+        if (outbox.bytes() == 0) return; // as almost all of them, so the lock is left alone
         OutputLimit limit;
         store.lock();
         try {
@@ -307,6 +313,7 @@ final class ClientSession implements AutoCloseable {
     }
 
     private void giveUp() {
+        if (givenUp.getAndSet(true)) return;
         LOG.log(WARNING, "Closed " + peer() + ", which has left more unread than client-output-buffer-limit allows");
         closeSilently();
     }
@@ -327,6 +334,6 @@ final class ClientSession implements AutoCloseable {
 
     /// Returns when no thread writes messages any more. The session must be closed.
     void awaitWriter() {
-        outbox.close();
+        outbox.endWriter();
     }
 }

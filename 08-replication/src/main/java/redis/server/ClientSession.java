@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import redis.resp.ByteString;
 import redis.resp.ProtocolException;
@@ -48,6 +49,7 @@ final class ClientSession implements AutoCloseable {
     private final RespReader reader;
 
     private boolean ending;
+    private final AtomicBoolean givenUp = new AtomicBoolean(); // several threads may find that it has to be, and one says so
     private Supplier<Resp> later; // where the reply to the last request comes from; null: it is there
 
     // For the thread that holds the store's lock.
@@ -85,7 +87,7 @@ final class ClientSession implements AutoCloseable {
         var writer = new RespWriter(socket.getOutputStream());
         writer.version(version);
         outbox = new Outbox(writer, socket);
-        reader = new RespReader(socket.getInputStream(), outbox::flush); // before it waits, and only then
+        reader = new RespReader(socket.getInputStream(), outbox); // before it waits, and only then
     }
 
     long id() {
@@ -135,8 +137,9 @@ final class ClientSession implements AutoCloseable {
             var last = new Batch(log);
             last.add(Resp.error("ERR Protocol error: " + e.getMessage()), false);
             outbox.add(last, OutputLimit.NONE);
-            outbox.drain();
         }
+        outbox.endWriter();
+        outbox.drain();
         outbox.flush();
     }
 
@@ -174,6 +177,7 @@ final class ClientSession implements AutoCloseable {
             active = store.now(); // read once, and often has been
             batch.end(log.offset());
             outbox.add(batch, limit());
+            if (ending) pubSub.forget(this); // no message follows the last reply
             toWake = pubSub.takeToWake();
         } finally {
             batch = null;
@@ -184,8 +188,17 @@ final class ClientSession implements AutoCloseable {
         for (var client : toWake) client.wake();
         replicas.wake();
         if (outbox.isOverflown()) giveUp();
+        if (!isSubscribed()) outbox.endWriter(); // no message comes any more
         outbox.drain();
         if (later != null) answerLater();
+        if (isReplica()) startFeeder();
+    }
+
+    /// From the reply to its request to follow on, nobody else writes to the connection.
+    private void startFeeder() throws IOException {
+        outbox.endWriter();
+        outbox.flush();
+        replica.start();
     }
 
     private void answerLater() throws IOException {
@@ -351,6 +364,7 @@ final class ClientSession implements AutoCloseable {
 
     /// Ends the session if too much has been waiting for too long.
     void checkLimit() {
+        if (outbox.bytes() == 0) return; // as almost all of them, so the lock is left alone
         OutputLimit limit;
         store.lock();
         try {
@@ -362,6 +376,7 @@ final class ClientSession implements AutoCloseable {
     }
 
     private void giveUp() {
+        if (givenUp.getAndSet(true)) return;
         LOG.log(WARNING, "Closed " + peer() + ", which has left more unread than client-output-buffer-limit allows");
         disconnect();
     }
@@ -383,19 +398,11 @@ final class ClientSession implements AutoCloseable {
 
     /// Returns when no thread writes any more but the session's. The session must be closed.
     void awaitWriters() {
-        outbox.close();
+        outbox.endWriter();
         if (replica != null) replica.awaitFeeder();
     }
 
     // ---- for a replica's feeder ----
-
-    /// Sends the replies to what has been carried out so far.
-    void sendReplies() throws IOException {
-        store.lock(); // as soon as it is free the replies are in the outbox
-        store.unlock();
-        outbox.drain();
-        outbox.flush();
-    }
 
     /// The connection itself, for one who has it for himself.
     OutputStream output() throws IOException {

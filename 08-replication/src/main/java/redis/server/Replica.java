@@ -38,6 +38,7 @@ final class Replica implements AutoCloseable {
     private boolean psync2;
     private boolean rdbOnly;
 
+    private volatile boolean attached;
     private volatile State state = State.WAIT_BGSAVE;
     private volatile FullSync sync;                   // null: it needs none, or waits for one
     private volatile ReplicationStream.Reader reader; // null as long as it waits for a snapshot
@@ -114,13 +115,18 @@ final class Replica implements AutoCloseable {
         LockSupport.unpark(feeder);
     }
 
+    /// Becomes one of the server's replicas. It is fed when the reply to its request has left.
+    void attach() {
+        attached = true;
+    }
+
+    /// Begins to feed it, if that has not begun.
     void start() {
-        feeder.start();
+        if (feeder.getState() == Thread.State.NEW) feeder.start();
     }
 
     private void run() {
         try (client) {
-            client.sendReplies();
             var out = client.output();
             if (state != State.ONLINE && !sendSnapshot(out)) return;
             feed(out);
@@ -169,7 +175,7 @@ final class Replica implements AutoCloseable {
 
     /// Whether it has asked to follow.
     boolean isFollowing() {
-        return feeder.getState() != Thread.State.NEW;
+        return attached;
     }
 
     State state() {

@@ -90,7 +90,7 @@ final class Replicas {
     private void add(Replica replica) {
         replica.acknowledge(0, clock.millis());
         replicas.add(replica);
-        replica.start();
+        replica.attach();
     }
 
     /// Starts to take a snapshot for all replicas that wait for one, unless another one is being taken: then they go on waiting.
