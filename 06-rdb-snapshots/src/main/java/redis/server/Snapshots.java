@@ -43,7 +43,7 @@ final class Snapshots {
     }
 
     private long seconds() {
-        return clock.instant().getEpochSecond();
+        return clock.millis() / 1000;
     }
 
     /// Loads the file, if there is one.
