@@ -47,7 +47,7 @@ final class Snapshots {
     }
 
     private long seconds() {
-        return clock.millis() / 1000;
+        return clock.instant().getEpochSecond();
     }
 
     /// Loads the file, if there is one.
@@ -161,6 +161,7 @@ final class Snapshots {
 
     /// @return the save point that is reached now, or null
     SavePoints.SavePoint due() {
+        if (config.save.get().isEmpty()) return null;
         if (isSaving() || lastFailed && seconds() - lastTry <= RETRY_SECONDS) return null;
         return config.save.get().reached(seconds() - lastSave, changesSinceSave());
     }
