@@ -58,6 +58,8 @@ class PubSubTest {
             sockets.add(socket);
         }
         Eventually.becomesTrue("they listen", () -> redis.call("PUBSUB", "SHARDNUMSUB", "c").texts().getLast().equals("" + count));
+        Eventually.becomesTrue("what confirms it is written",
+                () -> sessions().stream().allMatch(session -> ((Outbox) field(session, "outbox")).length() == 0));
     }
 
     // ---- who has to be woken ----
