@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import redis.resp.Resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -79,6 +80,18 @@ class OutputLimitAcceptanceTest extends AcceptanceTest {
             for (int i = 0; i < MANY; i++) subscriber.read().is(List.of("message", "limited", i + TEXT));
             redis.call("PUBLISH", "limited", "the end").is(1);
             subscriber.read().is(List.of("message", "limited", "the end"));
+        }
+    }
+
+    /// Nor does the server stop reading the requests of one that does not read its replies: neither would ever go on.
+    @Test
+    void aSubscriberMayAskALotBeforeItReads() throws IOException {
+        redis.call("CONFIG", "SET", LIMIT, "pubsub 0 0 0").isOk();
+        try (var subscriber = connect()) {
+            subscriber.call("HELLO", "3").satisfies(reply -> assertThat(reply).isInstanceOf(Resp.Map.class));
+            subscriber.call("SUBSCRIBE", "limited").satisfies(reply -> assertThat(reply).isInstanceOf(Resp.Push.class));
+            for (int i = 0; i < MANY; i++) subscriber.send("ECHO", i + TEXT);
+            for (int i = 0; i < MANY; i++) subscriber.read().is(i + TEXT);
         }
     }
 
