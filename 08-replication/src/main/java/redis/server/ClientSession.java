@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -37,8 +38,10 @@ final class ClientSession implements AutoCloseable {
     private final Outbox outbox;
     private final RespReader reader;
 
+    private boolean authenticated; // whether it has given the password, or there was none when it came
     private boolean ending;
     private Supplier<Resp> later; // where the reply to the last request comes from; null: it is there
+    private volatile Thread waiting; // the session's, while it waits for such a reply; null while it does not
 
     // For the thread that holds the store's lock.
     private ByteString name = ByteString.EMPTY;
@@ -65,7 +68,8 @@ final class ClientSession implements AutoCloseable {
         var writer = new RespWriter(socket.getOutputStream());
         writer.version(version);
         outbox = new Outbox(writer, socket);
-        reader = new RespReader(socket.getInputStream(), outbox::flush); // before it waits, and only then
+        reader = new RespReader(socket.getInputStream(), outbox::flush, () -> !isAuthenticated()); // flushed before it waits, and only then
+        becomesNew();
     }
 
     long id() {
@@ -94,6 +98,21 @@ final class ClientSession implements AutoCloseable {
     void speak(RespVersion version) {
         this.version = version;
         batch.version(version);
+    }
+
+    /// Whether it may do more than give the password.
+    boolean isAuthenticated() {
+        return authenticated || config.requirePass.get().isEmpty();
+    }
+
+    /// It has given the password.
+    void becomesAuthenticated() {
+        authenticated = true;
+    }
+
+    /// It has given none. Where there is none it may stay even if there is one later, as in Redis.
+    void becomesNew() {
+        authenticated = config.requirePass.get().isEmpty();
     }
 
     /// Lets the reply to the current request be the last one.
@@ -164,7 +183,10 @@ final class ClientSession implements AutoCloseable {
 
     private void answerLater() throws IOException {
         outbox.flush();
+        waiting = Thread.currentThread();
+        if (socket.isClosed()) throw new SocketException("closed"); // close() may have missed it
         var reply = later.get();
+        waiting = null;
         later = null;
         var last = new Batch(log);
         last.add(reply, false);
@@ -257,10 +279,12 @@ final class ClientSession implements AutoCloseable {
         disconnect();
     }
 
-    /// Ends the session from any thread: a read or write that waits fails at once.
+    /// Ends the session from any thread: a read or write that waits fails at once, and no reply is waited for any more.
     @Override
     public void close() throws IOException {
         socket.close();
+        var thread = waiting;
+        if (thread != null) thread.interrupt();
     }
 
     /// As [#close()], for those who need not know whether that works.

@@ -24,6 +24,9 @@ final class ServerConfig {
     final Parameter<Integer> maxClients = add(Parameter.number("maxclients", "how many clients are served at a time", 10_000, 1, Integer.MAX_VALUE)
             .changeable());
 
+    /// The password of this server; empty for none.
+    final Parameter<String> requirePass = add(Parameter.text("requirepass", "password that clients have to give", "").changeable());
+
     /// The directory of all files.
     final Parameter<String> dir = add(Parameter.directory("dir", "directory of the server's files", "data/08-replication").guarded());
 
