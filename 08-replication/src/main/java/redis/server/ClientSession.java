@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -41,7 +40,6 @@ final class ClientSession implements AutoCloseable {
     private boolean authenticated; // whether it has given the password, or there was none when it came
     private boolean ending;
     private Supplier<Resp> later; // where the reply to the last request comes from; null: it is there
-    private volatile Thread waiting; // the session's, while it waits for such a reply; null while it does not
 
     // For the thread that holds the store's lock.
     private ByteString name = ByteString.EMPTY;
@@ -131,6 +129,7 @@ final class ClientSession implements AutoCloseable {
                 requests.clear();
             }
         } catch (ProtocolException e) {
+            if (isReplica()) return; // an error would end up in the stream
             var last = new Batch(log);
             last.add(Resp.error("ERR Protocol error: " + e.getMessage()), false);
             outbox.add(last, OutputLimit.NONE);
@@ -160,7 +159,14 @@ final class ClientSession implements AutoCloseable {
         try {
             while (done < requests.size() && !ending && later == null) {
                 long before = propagation.writes();
+                boolean follows = isReplica();
                 var reply = commands.execute(this, requests.get(done++));
+                if (follows && reply != null) {
+                    LOG.log(WARNING, "Closed the replica " + peer() + ", which has asked for something: the reply would end up in the stream");
+                    disconnect();
+                    ending = true;
+                    break;
+                }
                 boolean wrote = propagation.writes() != before;
                 if (wrote) lastWrite = stream.offset();
                 if (reply != null) batch.add(reply, wrote);
@@ -183,10 +189,7 @@ final class ClientSession implements AutoCloseable {
 
     private void answerLater() throws IOException {
         outbox.flush();
-        waiting = Thread.currentThread();
-        if (socket.isClosed()) throw new SocketException("closed"); // close() may have missed it
         var reply = later.get();
-        waiting = null;
         later = null;
         var last = new Batch(log);
         last.add(reply, false);
@@ -243,6 +246,10 @@ final class ClientSession implements AutoCloseable {
     ///
     /// @return whether it has to be woken when the lock is free again
     boolean push(Message message) {
+        if (isReplica()) { // messages would end up in the stream
+            disconnect();
+            return false;
+        }
         if (batch != null) { // to itself, or a confirmation: in its place among the replies
             batch.add(message.push(), false);
             return false;
@@ -279,12 +286,10 @@ final class ClientSession implements AutoCloseable {
         disconnect();
     }
 
-    /// Ends the session from any thread: a read or write that waits fails at once, and no reply is waited for any more.
+    /// Ends the session from any thread: a read or write that waits fails at once.
     @Override
     public void close() throws IOException {
         socket.close();
-        var thread = waiting;
-        if (thread != null) thread.interrupt();
     }
 
     /// As [#close()], for those who need not know whether that works.

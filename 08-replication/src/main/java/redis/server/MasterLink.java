@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import redis.resp.ByteString;
@@ -63,7 +64,7 @@ final class MasterLink implements AutoCloseable {
     private volatile State state = State.CONNECT;
     private volatile Socket socket;       // null if there is no connection
     private volatile Received received;   // what has come through it
-    private volatile long downSince;      // in milliseconds since 1970
+    private volatile long downSince;      // in milliseconds since 1970; 0: it has never been up, or is now
     private volatile long snapshotLength; // in bytes; -1: the master has not said
 
     /// Guards the output: acknowledgements are sent by the thread that applies the stream, when the master asks, and by the clock.
@@ -83,7 +84,6 @@ final class MasterLink implements AutoCloseable {
         this.replicas = replicas;
         this.stream = stream;
         this.clock = clock;
-        downSince = clock.millis();
     }
 
     boolean leadsTo(String host, int port) {
@@ -120,8 +120,9 @@ final class MasterLink implements AutoCloseable {
                 socket = connection;
                 if (!open) return; // cancel() may have missed it
                 connection.setTcpNoDelay(true);
-                connection.setSoTimeout(Math.toIntExact(config.replTimeout.get() * 1000L));
-                connection.connect(new InetSocketAddress(host, port), config.replTimeout.get() * 1000);
+                int timeout = (int) Math.min(TimeUnit.SECONDS.toMillis(config.replTimeout.get()), Integer.MAX_VALUE);
+                connection.setSoTimeout(timeout);
+                connection.connect(new InetSocketAddress(host, port), timeout);
                 follow(connection);
             } catch (IOException | RuntimeException e) {
                 if (open) LOG.log(WARNING, "Lost the master %s:%d: %s".formatted(host, port, e.getMessage() == null ? e.toString() : e.getMessage()));
@@ -501,7 +502,7 @@ final class MasterLink implements AutoCloseable {
             fields.put("master_sync_perc", snapshotLength <= 0 ? "0.00" : "%.2f".formatted(Math.min(100, 100.0 * received.bytes / snapshotLength)));
             fields.put("master_sync_last_io_seconds_ago", (now - received.last) / 1000);
         }
-        if (current != State.CONNECTED) fields.put("master_link_down_since_seconds", (now - downSince) / 1000);
+        if (current != State.CONNECTED) fields.put("master_link_down_since_seconds", downSince == 0 ? -1 : (now - downSince) / 1000);
         fields.put("slave_priority", config.replicaPriority.get());
         fields.put("slave_read_only", 1);
         fields.put("replica_announced", 1);

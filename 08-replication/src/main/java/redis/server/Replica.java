@@ -36,6 +36,7 @@ final class Replica implements AutoCloseable {
     private String ip;
     private boolean eof;
     private boolean psync2;
+    private boolean knowsPsync = true;
     private boolean rdbOnly;
 
     private volatile State state = State.WAIT_BGSAVE;
@@ -74,6 +75,11 @@ final class Replica implements AutoCloseable {
             case "psync2" -> psync2 = true;
             default -> {} // of something that a later Redis has
         }
+    }
+
+    /// It has asked with SYNC, and does not understand more than a snapshot and commands.
+    void knowsOnlySync() {
+        knowsPsync = false;
     }
 
     /// It is no replica, and leaves when it has a snapshot: `redis-cli --rdb`.
@@ -137,7 +143,7 @@ final class Replica implements AutoCloseable {
         }
         if (sync == null) return false;
         try {
-            out.write("+FULLRESYNC %s %d\r\n".formatted(sync.id(), sync.offset()).getBytes(StandardCharsets.US_ASCII));
+            if (knowsPsync) out.write("+FULLRESYNC %s %d\r\n".formatted(sync.id(), sync.offset()).getBytes(StandardCharsets.US_ASCII));
             sync.sendTo(out, eof);
         } finally {
             sync.leave();

@@ -107,6 +107,7 @@ final class Replicas {
         for (var replica : replicas) {
             if (replica.isWaitingForSync() && next.join()) replica.follow(next);
         }
+        stream.selectAgain();
         persistence.saveFor(next);
     }
 
@@ -124,7 +125,7 @@ final class Replicas {
 
     /// Asks all of them how far they are.
     void askForAcknowledgement() {
-        stream.append(GETACK);
+        stream.appendAside(GETACK);
     }
 
     /// Whether there are as many replicas as a write needs.
@@ -205,7 +206,7 @@ final class Replicas {
         long now = clock.millis();
         if (replicas.isEmpty() || now - lastPing < TimeUnit.SECONDS.toMillis(config.replPingReplicaPeriod.get())) return;
         lastPing = now;
-        stream.append(PING);
+        stream.appendAside(PING);
     }
 
     /// Whether nobody has followed the stream for as long as its end is kept.

@@ -69,6 +69,7 @@ final class Replication implements AutoCloseable {
         link = new MasterLink(host, port, config, store, commands, pubSub, this, replicas, stream, clock);
         link.start();
         LOG.log(INFO, "This server is a replica of %s:%d now".formatted(host, port));
+        config.replicaOf.put(host + " " + port);
         return true;
     }
 
@@ -82,6 +83,7 @@ final class Replication implements AutoCloseable {
         if (history.isKnown()) history.continueAs(ReplicationHistory.randomId());
         replicas.disconnect(); // they come back and learn the new id
         LOG.log(INFO, "This server is a master now");
+        config.replicaOf.put("");
     }
 
     // ---- the master's side; the caller holds the store's lock ----

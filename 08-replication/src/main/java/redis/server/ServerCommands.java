@@ -94,11 +94,11 @@ final class ServerCommands {
         var patterns = request.stream().skip(2)
                 .map(pattern -> new GlobPattern(ByteString.of(pattern.toLatin1().toLowerCase(Locale.ROOT)))).toList();
         var found = new ArrayList<Resp>();
-        for (var parameter : config.all()) {
-            var name = ByteString.of(parameter.name());
+        for (var text : config.names()) {
+            var name = ByteString.of(text);
             if (patterns.stream().anyMatch(pattern -> pattern.matches(name))) {
                 found.add(Resp.bulk(name));
-                found.add(Resp.bulk(parameter.text()));
+                found.add(Resp.bulk(config.find(text).text()));
             }
         }
         return new Resp.Array(found);
