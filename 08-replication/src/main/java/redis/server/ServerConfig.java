@@ -156,7 +156,7 @@ final class ServerConfig {
     /// @return the configuration, or null if the user asked for `--help`
     /// @throws IllegalArgumentException if an option is unknown or its value is missing or wrong; the message says which
     static ServerConfig parse(String... args) {
-        if (args.length > 0 && args[0].equals("replica")) return parse(asOptions(args));
+        if (args.length > 0 && args[0].equals("replica")) return List.of(args).contains("--help") ? null : parse(asOptions(args));
         var config = new ServerConfig();
         for (int i = 0; i < args.length; i += 2) {
             var option = args[i];
