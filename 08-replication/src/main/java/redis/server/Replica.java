@@ -37,6 +37,7 @@ final class Replica implements AutoCloseable {
     private boolean eof;
     private boolean psync2;
     private boolean rdbOnly;
+    private boolean psync = true; // it has asked with PSYNC, and not with SYNC, as before Redis 2.8: then it says nothing any more
 
     private volatile State state = State.WAIT_BGSAVE;
     private volatile FullSync sync;                   // the one it takes part in; null if there is none, yet or any more
@@ -79,6 +80,11 @@ final class Replica implements AutoCloseable {
     /// It is no replica, and leaves when it has a snapshot: `redis-cli --rdb`.
     void wantsRdbOnly(boolean rdbOnly) {
         this.rdbOnly = rdbOnly;
+    }
+
+    /// It has asked with SYNC.
+    void isOld() {
+        psync = false;
     }
 
     boolean understandsPsync2() {
@@ -147,7 +153,7 @@ final class Replica implements AutoCloseable {
         }
         if (sync == null) return false;
         try {
-            out.write("+FULLRESYNC %s %d\r\n".formatted(sync.id(), sync.offset()).getBytes(StandardCharsets.US_ASCII));
+            if (psync) out.write("+FULLRESYNC %s %d\r\n".formatted(sync.id(), sync.offset()).getBytes(StandardCharsets.US_ASCII));
             sync.sendTo(out, eof);
         } finally {
             leaveSync();
@@ -155,7 +161,7 @@ final class Replica implements AutoCloseable {
         if (rdbOnly) return false;
         state = State.ONLINE;
         LOG.log(INFO, "Synchronization with replica " + name() + " succeeded");
-        while (open && eof && !hasAcknowledged) LockSupport.park(this); // who reads up to a mark would not find it if more came along with it
+        while (open && eof && psync && !hasAcknowledged) LockSupport.park(this); // who reads up to a mark would not find it if more came along with it
         return true;
     }
 
@@ -216,6 +222,11 @@ final class Replica implements AutoCloseable {
 
     long acknowledged() {
         return acknowledged;
+    }
+
+    /// Whether it can be expected to be heard of.
+    boolean mustAcknowledge() {
+        return psync && isOnline();
     }
 
     /// When it was last heard of, in milliseconds since 1970.

@@ -237,7 +237,7 @@ final class Replicas {
     }
 
     private void check(Replica replica) {
-        if (!replica.isOnline()) replica.heard(clock.millis()); // it may be silent as long as it gets its snapshot
+        if (!replica.mustAcknowledge()) replica.heard(clock.millis()); // as when it gets its snapshot
         if (clock.millis() - replica.lastSign() > TimeUnit.SECONDS.toMillis(config.replTimeout.get())) {
             LOG.log(WARNING, "Disconnecting replica %s: nothing was heard of it for %d seconds".formatted(replica.name(), config.replTimeout.get()));
             replica.close();

@@ -67,7 +67,9 @@ final class ReplicationCommands {
     }
 
     private Resp sync(ClientSession client, List<ByteString> request) {
-        if (!client.isReplica()) replication.synchronize(client.replica());
+        if (client.isReplica()) return null;
+        client.replica().isOld();
+        replication.synchronize(client.replica());
         return null;
     }
 
