@@ -70,7 +70,7 @@ final class ReplicationCommands {
 
     private Resp sync(ClientSession client, List<ByteString> request) {
         if (client.isReplica()) return null;
-        client.replica().knowsOnlySync();
+        client.replica().isOld();
         replication.synchronize(client.replica());
         return null;
     }
@@ -122,7 +122,8 @@ final class ReplicationCommands {
         int acknowledged = replicas.acknowledgements(offset);
         if (acknowledged >= wanted) return Resp.integer(acknowledged);
         replicas.askForAcknowledgement();
-        client.answerLater(() -> Resp.integer(replicas.awaitAcknowledgements((int) Math.min(wanted, Integer.MAX_VALUE), offset, millis)));
+        int many = (int) Math.min(wanted, Integer.MAX_VALUE);
+        client.answerLater(() -> Resp.integer(replicas.awaitAcknowledgements(many, offset, millis, client::isGone)));
         return null;
     }
 }
