@@ -140,6 +140,11 @@ final class FakeReplica implements AutoCloseable {
         return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
+    /// Asserts that nothing more has arrived. It does not wait: what a master sends too early may come too late for this.
+    void expectNothingYet() throws IOException {
+        assertThat(in.available()).isZero();
+    }
+
     /// Asserts that the master sends nothing more and closes the connection.
     void expectEnd() throws IOException {
         var rest = new ByteArrayOutputStream();

@@ -343,8 +343,10 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
             one.readFullResync();
             assertThat(new String(one.readSnapshot(), StandardCharsets.ISO_8859_1)).contains("before");
             redis.call("SET", "after", "1").isOk();
-            one.acknowledge(); // nothing comes before that
-            one.expect("SELECT 0", "SET after 1");
+            redis.call("WAIT", "1", "50").is(0); // it is slow
+            one.expectNothingYet(); // the mark might otherwise be overlooked
+            one.acknowledge();
+            one.expect("SELECT 0", "SET after 1", "REPLCONF GETACK *");
             assertThat(one.offset()).isEqualTo(offset());
         }
     }
