@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -63,6 +64,7 @@ final class MasterLink implements AutoCloseable {
     /// A platform thread, since it loads a snapshot, which takes a processor for itself.
     private final Thread thread = Thread.ofPlatform().name("master link").unstarted(this::run);
     private volatile boolean open = true;
+    private String reported; // why there is no connection, the last time that this was said; null if it was not
     private boolean lost; // it could not follow the stream as it was, and needs all data anew
 
     private volatile State state = State.CONNECT;
@@ -129,7 +131,7 @@ final class MasterLink implements AutoCloseable {
                 connection.connect(new InetSocketAddress(host, port), timeout);
                 follow(connection);
             } catch (IOException | RuntimeException | Error e) { // whatever it is, there is nobody else to try again
-                if (open) LOG.log(WARNING, "Lost the master %s:%d: %s".formatted(host, port, e.getMessage() == null ? e.toString() : e.getMessage()));
+                if (open) report(e);
             } finally {
                 wasUp = isUp();
                 if (wasUp) downSince = clock.millis();
@@ -139,6 +141,15 @@ final class MasterLink implements AutoCloseable {
             if (open && (lost || !wasUp)) LockSupport.parkNanos(RETRY_NANOS);
         }
         replication.ended(this);
+    }
+
+    /// Says once why there is no connection, however often it is tried.
+    private void report(Throwable e) {
+        var reason = e instanceof UnknownHostException ? "nobody knows this host" : e.getMessage() == null ? e.toString() : e.getMessage();
+        if (!isUp() && reason.equals(reported)) return;
+        reported = reason;
+        LOG.log(WARNING, isUp() ? "Lost the master %s:%d: %s".formatted(host, port, reason)
+                : "Cannot follow %s:%d yet: %s. It is tried again every second".formatted(host, port, reason));
     }
 
     /// @throws IOException when it is over
@@ -155,6 +166,7 @@ final class MasterLink implements AutoCloseable {
         introduce(in);
         synchronize(in);
         downSince = 0;
+        reported = null;
         state = State.CONNECTED;
         acknowledge(currentOffset());
         apply(in);
