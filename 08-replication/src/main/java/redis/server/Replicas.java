@@ -226,7 +226,8 @@ final class Replicas {
 
     private void ping() {
         long now = clock.millis();
-        if (replicas.isEmpty() || now - lastPing < TimeUnit.SECONDS.toMillis(config.replPingReplicaPeriod.get())) return;
+        if (replicas.isEmpty()) lastPing = now;
+        if (now - lastPing < TimeUnit.SECONDS.toMillis(config.replPingReplicaPeriod.get())) return;
         lastPing = now;
         stream.appendAside(PING);
     }

@@ -4,12 +4,15 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import redis.resp.Resp;
+import redis.resp.RespClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -36,7 +39,7 @@ final class Node implements AutoCloseable {
             var server = LocalServer.start(directory, all.toArray(String[]::new));
             return new Node(server::close, server.address());
         }
-        all.addAll(List.of("--shutdown-timeout", "0"));
+        all.addAll(List.of("--shutdown-timeout", "0", "--repl-diskless-sync-delay", "0"));
         var server = RealRedis.start(all.toArray(String[]::new));
         var node = new Node(server::close, server.address());
         Eventually.becomesTrue("it has loaded its data", () -> "0".equals(node.info("loading")));
@@ -85,18 +88,32 @@ final class Node implements AutoCloseable {
 
     /// All that it holds, as [Dataset#of(TestClient)], for large numbers of keys.
     Map<String, String> dataset() throws IOException {
-        var keys = call("KEYS", "*").texts();
-        var entries = new TreeMap<String, String>();
+        try (var fast = RespClient.connect(address, Duration.ofSeconds(10))) {
+            var keys = keys(fast);
+            var values = pipeline(fast, "GET", keys);
+            var deadlines = pipeline(fast, "PEXPIRETIME", keys);
+            var entries = new TreeMap<String, String>();
+            for (int i = 0; i < keys.size(); i++) {
+                if (!(values.get(i) instanceof Resp.BulkString(var value))) continue; // it has just ended
+                var deadline = deadlines.get(i).equals(Resp.integer(-1)) ? "" : " until " + ((Resp.Integer) deadlines.get(i)).value();
+                entries.put(keys.get(i), value + deadline);
+            }
+            return entries;
+        }
+    }
+
+    private static List<String> keys(RespClient client) throws IOException {
+        return ((Resp.Array) client.call("KEYS", "*")).elements().stream().map(key -> ((Resp.BulkString) key).value().toString()).toList();
+    }
+
+    private static List<Resp> pipeline(RespClient client, String command, List<String> keys) throws IOException {
+        var replies = new ArrayList<Resp>();
         for (int from = 0; from < keys.size(); from += 200) {
             var some = keys.subList(from, Math.min(from + 200, keys.size()));
-            for (var key : some) client.send("GET", key).send("PEXPIRETIME", key);
-            for (var key : some) {
-                var value = client.read().text();
-                var deadline = client.read().text();
-                if (value != null) entries.put(key, deadline.equals("-1") ? value : value + " until " + deadline);
-            }
+            for (var key : some) client.send(command, key);
+            for (var _ : some) replies.add(client.read());
         }
-        return entries;
+        return replies;
     }
 
     /// Waits until the replica has the same keys, values and deadlines as its master.
@@ -110,17 +127,11 @@ final class Node implements AutoCloseable {
 
     /// How many keys it has that end within seconds, or are over and not yet deleted.
     private long shortLived() throws IOException {
-        var keys = call("KEYS", "*").texts();
-        long count = call("DBSIZE").text().equals(Integer.toString(keys.size())) ? 0 : 1;
-        for (int from = 0; from < keys.size(); from += 500) {
-            var some = keys.subList(from, Math.min(from + 500, keys.size()));
-            for (var key : some) client.send("TTL", key);
-            for (var _ : some) {
-                long ttl = Long.parseLong(client.read().text());
-                if (ttl != -1 && ttl < 10) count++;
-            }
+        try (var fast = RespClient.connect(address, Duration.ofSeconds(10))) {
+            var keys = keys(fast);
+            long ending = pipeline(fast, "TTL", keys).stream().mapToLong(ttl -> ((Resp.Integer) ttl).value()).filter(ttl -> ttl != -1 && ttl < 10).count();
+            return ending + ((Resp.Integer) fast.call("DBSIZE")).value() - keys.size();
         }
-        return count;
     }
 
     /// What is not the same in two data sets, a few of each kind.

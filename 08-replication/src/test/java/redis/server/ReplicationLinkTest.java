@@ -415,7 +415,7 @@ class ReplicationLinkTest {
         replica.call("GET", "a").is("1");
         replica.call("GET", "b").is("1");
         replica.call("GET", "c").isNil();
-        assertThat(replica.info("master_link_status")).isEqualTo("down");
+        Eventually.becomesTrue("the link is down", () -> "down".equals(replica.info("master_link_status")));
         master = accept(listener);
         greet(master, "? -1");
         sendSnapshot(master, 1_000, snapshot("c", "1"));
