@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,6 +49,7 @@ final class ClientSession implements AutoCloseable {
     private final Outbox outbox;
     private final RespReader reader;
 
+    private boolean authenticated; // whether it has given the password, or there was none when it came
     private boolean ending;
     private final AtomicBoolean givenUp = new AtomicBoolean(); // several threads may find that it has to be, and one says so
     private Supplier<Resp> later; // where the reply to the last request comes from; null: it is there
@@ -87,7 +89,14 @@ final class ClientSession implements AutoCloseable {
         var writer = new RespWriter(socket.getOutputStream());
         writer.version(version);
         outbox = new Outbox(writer, socket);
-        reader = new RespReader(socket.getInputStream(), outbox); // before it waits, and only then
+        reader = new RespReader(socket.getInputStream(), this::beforeWaiting, () -> !isAuthenticated());
+        becomesNew();
+    }
+
+    /// Everything that has arrived is answered. The replies leave now, and only now.
+    private void beforeWaiting() throws IOException {
+        outbox.flush();
+        if (replica != null) replicas.heard(replica); // if only an empty line
     }
 
     long id() {
@@ -118,6 +127,21 @@ final class ClientSession implements AutoCloseable {
         batch.version(version);
     }
 
+    /// Whether it may do more than give the password.
+    boolean isAuthenticated() {
+        return authenticated || config.requirePass.get().isEmpty();
+    }
+
+    /// It has given the password.
+    void becomesAuthenticated() {
+        authenticated = true;
+    }
+
+    /// It has given none. Where there is none it may stay even if there is one later, as in Redis.
+    void becomesNew() {
+        authenticated = config.requirePass.get().isEmpty();
+    }
+
     /// Lets the reply to the current request be the last one.
     void endAfterReply() {
         ending = true;
@@ -134,6 +158,7 @@ final class ClientSession implements AutoCloseable {
                 requests.clear();
             }
         } catch (ProtocolException e) {
+            if (isReplica()) return; // an error would end up in the stream
             var last = new Batch(log);
             last.add(Resp.error("ERR Protocol error: " + e.getMessage()), false);
             outbox.add(last, OutputLimit.NONE);
@@ -168,7 +193,14 @@ final class ClientSession implements AutoCloseable {
             }
             while (done < requests.size() && !ending && later == null) {
                 long before = propagation.writes();
+                boolean follows = isReplica();
                 var reply = commands.execute(this, requests.get(done++));
+                if (follows && reply != null) {
+                    LOG.log(WARNING, "Closed the replica " + peer() + ", which has asked for something: the reply would end up in the stream");
+                    disconnect();
+                    ending = true;
+                    break;
+                }
                 boolean wrote = propagation.writes() != before;
                 if (wrote) lastWrite = BEHIND_ALL;
                 if (reply != null) batch.add(reply, wrote);
@@ -215,6 +247,24 @@ final class ClientSession implements AutoCloseable {
     /// once, and what comes after it is carried out after it.
     void answerLater(Supplier<Resp> reply) {
         later = reply;
+    }
+
+    /// Whether the client has left, or the session has been closed, as far as that can be told while its next request is still to be read. For those
+    /// on whose reply the session's thread waits.
+    boolean isGone() {
+        if (socket.isClosed()) return true;
+        try {
+            socket.setSoTimeout(1);
+            try {
+                return reader.peek() < 0;
+            } catch (SocketTimeoutException e) {
+                return false;
+            } finally {
+                socket.setSoTimeout(0);
+            }
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     // ---- replication; the caller holds the store's lock ----
@@ -342,6 +392,10 @@ final class ClientSession implements AutoCloseable {
     ///
     /// @return whether it has to be woken when the lock is free again
     boolean push(Message message) {
+        if (isReplica()) { // messages would end up in the stream
+            disconnect();
+            return false;
+        }
         if (batch != null) { // to itself, or a confirmation: in its place among the replies
             batch.add(message.push(), false);
             return false;

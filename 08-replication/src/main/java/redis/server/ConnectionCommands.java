@@ -25,10 +25,12 @@ final class ConnectionCommands {
 
     private final PubSub pubSub;
     private final Replication replication;
+    private final Authentication authentication;
 
-    ConnectionCommands(PubSub pubSub, Replication replication) {
+    ConnectionCommands(PubSub pubSub, Replication replication, Authentication authentication) {
         this.pubSub = pubSub;
         this.replication = replication;
+        this.authentication = authentication;
     }
 
     void addTo(CommandTable table) {
@@ -43,6 +45,8 @@ final class ConnectionCommands {
                         "Chooses a database, of which there is one: 0.", this::select),
                 Command.of("reset", 1, ALWAYS, Keys.NONE,
                         "Makes the connection as good as new.", this::reset),
+                Command.of("auth [username] password", -2, ALWAYS, Keys.NONE,
+                        "Gives the server's password.", authentication::auth),
                 Command.of("hello [protover [AUTH username password] [SETNAME clientname]]", -1, ALWAYS, Keys.NONE,
                         "Agrees on the version of the protocol.", this::hello));
     }
@@ -77,6 +81,7 @@ final class ConnectionCommands {
         pubSub.forget(client);
         client.rename(ByteString.EMPTY);
         client.speak(RespVersion.RESP2);
+        client.becomesNew();
         return new Resp.SimpleString("RESET");
     }
 
@@ -87,12 +92,16 @@ final class ConnectionCommands {
         for (int i = 2; i < request.size(); i++) {
             var option = request.get(i);
             if (option.equalsIgnoreCase("auth") && i + 2 < request.size()) {
-                authenticate(request.get(++i), request.get(++i));
+                authentication.authenticate(client, request.get(++i), request.get(++i));
             } else if (option.equalsIgnoreCase("setname") && i + 1 < request.size()) {
                 name = ClientCommands.requireClientName(request.get(++i));
             } else {
                 throw new CommandException("ERR Syntax error in HELLO option '" + option.toLatin1() + "'");
             }
+        }
+        if (!client.isAuthenticated()) {
+            throw new CommandException("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option "
+                    + "can be used to authenticate the client and select the RESP protocol version at the same time");
         }
         client.rename(name);
         client.speak(version);
@@ -112,12 +121,5 @@ final class ConnectionCommands {
         if (version == 2) return RespVersion.RESP2;
         if (version == 3) return RespVersion.RESP3;
         throw new CommandException("NOPROTO unsupported protocol version");
-    }
-
-    /// There is one user, `default`, and it has no password: any will do, as in a Redis without one.
-    private static void authenticate(ByteString user, ByteString password) {
-        if (!user.equals(ByteString.of("default"))) {
-            throw new CommandException("WRONGPASS invalid username-password pair or user is disabled.");
-        }
     }
 }

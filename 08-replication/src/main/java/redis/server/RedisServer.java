@@ -83,6 +83,8 @@ final class RedisServer implements AutoCloseable {
         activeExpiry = new ActiveExpiry(store, propagation, pubSub, replicas);
         commands = new CommandTable(propagation);
         replication = new Replication(config, store, stream, history, persistence, commands, pubSub, replicas, clock);
+        var authentication = new Authentication(config);
+        commands.add(authentication::admit);
         commands.add((_, command) -> persistence.admit(command));
         commands.add((_, command) -> replication.admit(command));
         var info = new ServerInfo();
@@ -93,7 +95,7 @@ final class RedisServer implements AutoCloseable {
         info.add("Stats", this::statsInfo);
         info.add("Replication", replication::info);
         info.add("Keyspace", this::keyspaceInfo);
-        new ConnectionCommands(pubSub, replication).addTo(commands);
+        new ConnectionCommands(pubSub, replication, authentication).addTo(commands);
         new ClientCommands(sessions).addTo(commands);
         var events = new KeyspaceEvents(config.notifyKeyspaceEvents, store, pubSub);
         new StringCommands(store, propagation, events).addTo(commands);

@@ -93,9 +93,9 @@ final class ServerCommands {
         var patterns = request.stream().skip(2)
                 .map(pattern -> new GlobPattern(ByteString.of(pattern.toLatin1().toLowerCase(Locale.ROOT)))).toList();
         var found = new LinkedHashMap<Resp, Resp>();
-        for (var parameter : config.all()) {
-            var name = ByteString.of(parameter.name());
-            if (patterns.stream().anyMatch(pattern -> pattern.matches(name))) found.put(Resp.bulk(name), Resp.bulk(parameter.text()));
+        for (var text : config.names()) {
+            var name = ByteString.of(text);
+            if (patterns.stream().anyMatch(pattern -> pattern.matches(name))) found.put(Resp.bulk(name), Resp.bulk(config.find(text).text()));
         }
         return new Resp.Map(found);
     }

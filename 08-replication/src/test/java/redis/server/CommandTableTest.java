@@ -17,6 +17,7 @@ import redis.server.Command.Flag;
 import redis.server.Command.Keys;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /// How a request finds its command. What a client gets to see of that is tested over TCP.
 class CommandTableTest {
@@ -135,6 +136,60 @@ class CommandTableTest {
         assertThat(client.info().get("cmd")).isEqualTo("group");
         execute("group", "unknown");
         assertThat(client.info().get("cmd")).isEqualTo("NULL");
+    }
+
+    // ---- commands of the master ----
+
+    private int applied;
+
+    private void addAppliedCommand(String name, Flag flag) {
+        table.add("test", Command.of(name + " argument", 2, EnumSet.of(flag), Keys.NONE, "Counts.", (client, request) -> {
+            assertThat(client).isNull(); // nobody is there to get an answer
+            applied++;
+            return Resp.OK;
+        }));
+    }
+
+    private void apply(String... words) {
+        table.apply(Stream.of(words).map(ByteString::of).toList());
+    }
+
+    @Test
+    void appliesWritesAndMessagesOfTheMaster() {
+        addAppliedCommand("change", Flag.WRITE);
+        addAppliedCommand("tell", Flag.PUBSUB);
+        addAppliedCommand("look", Flag.READONLY);
+        table.add((_, command) -> {
+            throw new CommandException("READONLY " + command.name()); // which is for clients
+        });
+        apply("CHANGE", "a");
+        apply("tell", "a");
+        assertThat(applied).isEqualTo(2);
+        assertThat(table.executed()).isEqualTo(2);
+        apply("look", "a"); // as a ping: it has no effect
+        assertThat(applied).isEqualTo(2);
+        assertThat(table.executed()).isEqualTo(2);
+    }
+
+    @Test
+    void cannotFollowAMasterWithUnknownCommands() {
+        addAppliedCommand("change", Flag.WRITE);
+        assertThatThrownBy(() -> apply("unknown", "a")).isInstanceOf(CommandException.class)
+                .hasMessage("ERR unknown command 'unknown', with args beginning with: 'a' ");
+        assertThatThrownBy(() -> apply("change")).isInstanceOf(CommandException.class)
+                .hasMessage("ERR wrong number of arguments for 'change' command");
+        assertThatThrownBy(() -> apply("group", "unknown")).isInstanceOf(CommandException.class)
+                .hasMessage("ERR unknown subcommand 'unknown'. Try GROUP HELP.");
+        assertThat(applied).isZero();
+        assertThat(table.executed()).isZero();
+    }
+
+    @Test
+    void cannotFollowAMasterWhoseCommandFailsHere() {
+        table.add("test", Command.of("refuse", 1, EnumSet.of(Flag.WRITE), Keys.NONE, "Refuses.", (_, _) -> {
+            throw new CommandException("ERR no");
+        }));
+        assertThatThrownBy(() -> apply("refuse")).isInstanceOf(CommandException.class).hasMessage("ERR no");
     }
 
     private Resp execute(String... words) {

@@ -68,7 +68,11 @@ final class ServerProcess implements AutoCloseable {
     }
 
     InetSocketAddress address() {
-        return new InetSocketAddress("127.0.0.1", port.join());
+        return new InetSocketAddress("127.0.0.1", port());
+    }
+
+    int port() {
+        return port.join();
     }
 
     long pid() {
