@@ -58,10 +58,14 @@ final class Replicas {
         this.history = history;
         this.persistence = persistence;
         this.clock = clock;
-        aloneSince = clock.millis();
     }
 
     // ---- under the store's lock ----
+
+    /// Nobody follows yet, and whoever did so before a restart has the time from now on to come back.
+    void start() {
+        aloneSince = clock.millis();
+    }
 
     boolean isEmpty() {
         return replicas.isEmpty();

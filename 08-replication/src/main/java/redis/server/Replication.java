@@ -54,6 +54,7 @@ final class Replication implements AutoCloseable {
     void start() {
         store.lock();
         try {
+            replicas.start();
             var master = config.replicaOf.get().split(" +");
             if (master.length == 2) follow(master[0], Integer.parseInt(master[1]));
             else if (history.isKnown()) history.continueAs(ReplicationHistory.randomId()); // what this server writes from now on is its own
