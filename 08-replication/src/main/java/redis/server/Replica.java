@@ -85,13 +85,6 @@ final class Replica implements AutoCloseable {
         return psync2;
     }
 
-    /// It is there.
-    ///
-    /// @param now in milliseconds since 1970
-    void appears(long now) {
-        lastSign = now;
-    }
-
     /// @param offset up to which it has executed the stream
     /// @param now in milliseconds since 1970
     void acknowledge(long offset, long now) {

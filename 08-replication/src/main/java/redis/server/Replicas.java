@@ -37,7 +37,7 @@ final class Replicas {
     // For the thread that holds the store's lock.
     private FullSync sync;      // the last one: one that goes on may be joined
     private long lastPing;      // in milliseconds since 1970
-    private long aloneSince;    // in milliseconds since 1970: since when nobody is fed with a stream that begins here
+    private long aloneSince;    // in milliseconds since 1970; meaningless if there are replicas
     private long fullSyncs;
     private long partialSyncs;
     private long refusedPartialSyncs;
@@ -53,7 +53,6 @@ final class Replicas {
         this.history = history;
         this.persistence = persistence;
         this.clock = clock;
-        aloneSince = clock.millis();
     }
 
     // ---- under the store's lock ----
@@ -89,7 +88,7 @@ final class Replicas {
     }
 
     private void add(Replica replica) {
-        replica.appears(clock.millis());
+        replica.acknowledge(0, clock.millis());
         replicas.add(replica);
         replica.start();
     }
@@ -112,7 +111,10 @@ final class Replicas {
     }
 
     void remove(Replica replica) {
-        if (replicas.remove(replica)) LOG.log(INFO, "Connection with replica " + replica.name() + " lost");
+        if (replicas.remove(replica)) {
+            LOG.log(INFO, "Connection with replica " + replica.name() + " lost");
+            aloneSince = clock.millis();
+        }
     }
 
     /// Has all of them connect and ask anew: the stream is no longer what they have followed.
@@ -187,8 +189,7 @@ final class Replicas {
         try {
             if (replicas.stream().anyMatch(Replica::isWaitingForSync)) startSync();
             if (leads) ping();
-            if (!leads || !stream.isOpen() || !replicas.isEmpty()) aloneSince = clock.millis();
-            if (backlogIsOver()) {
+            if (leads && backlogIsOver()) {
                 stream.close();
                 history.begin();
             }
@@ -210,7 +211,7 @@ final class Replicas {
     /// Whether nobody has followed the stream for as long as its end is kept.
     private boolean backlogIsOver() {
         int seconds = config.replBacklogTtl.get();
-        return seconds > 0 && clock.millis() - aloneSince > TimeUnit.SECONDS.toMillis(seconds);
+        return seconds > 0 && stream.isOpen() && replicas.isEmpty() && clock.millis() - aloneSince > TimeUnit.SECONDS.toMillis(seconds);
     }
 
     private void check(Replica replica) {
