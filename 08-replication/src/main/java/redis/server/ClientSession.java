@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -65,7 +66,13 @@ final class ClientSession implements AutoCloseable {
         var writer = new RespWriter(socket.getOutputStream());
         writer.version(version);
         outbox = new Outbox(writer, socket);
-        reader = new RespReader(socket.getInputStream(), outbox::flush); // before it waits, and only then
+        reader = new RespReader(socket.getInputStream(), this::beforeWaiting);
+    }
+
+    /// Everything that has arrived is answered. The replies leave now, and only now.
+    private void beforeWaiting() throws IOException {
+        outbox.flush();
+        if (replica != null) replicas.heard(replica); // if only an empty line
     }
 
     long id() {
@@ -141,7 +148,14 @@ final class ClientSession implements AutoCloseable {
         try {
             while (done < requests.size() && !ending && later == null) {
                 long before = propagation.writes();
+                boolean follows = isReplica();
                 var reply = commands.execute(this, requests.get(done++));
+                if (follows && reply != null) {
+                    LOG.log(WARNING, "Closed the replica " + peer() + ", which has asked for something: the reply would end up in the stream");
+                    disconnect();
+                    ending = true;
+                    break;
+                }
                 boolean wrote = propagation.writes() != before;
                 if (wrote) lastWrite = stream.offset();
                 if (reply != null) batch.add(reply, wrote);
@@ -176,6 +190,24 @@ final class ClientSession implements AutoCloseable {
     /// once, and what comes after it is carried out after it.
     void answerLater(Supplier<Resp> reply) {
         later = reply;
+    }
+
+    /// Whether the client has left, or the session has been closed, as far as that can be told while its next request is still to be read. For those
+    /// on whose reply the session's thread waits.
+    boolean isGone() {
+        if (socket.isClosed()) return true;
+        try {
+            socket.setSoTimeout(1);
+            try {
+                return reader.peek() < 0;
+            } catch (SocketTimeoutException e) {
+                return false;
+            } finally {
+                socket.setSoTimeout(0);
+            }
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     // ---- replication; the caller holds the store's lock ----

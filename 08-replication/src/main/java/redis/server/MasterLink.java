@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import redis.resp.ByteString;
+import redis.resp.ProtocolException;
 import redis.resp.Resp;
 import redis.resp.RespReader;
 import redis.resp.RespWriter;
@@ -34,6 +35,8 @@ final class MasterLink implements AutoCloseable {
     private static final long ACK_NANOS = 1_000_000_000;
     private static final int MAX_LINE = 1024; // of what the master says before the stream begins
     private static final int MAX_BATCH = 64;  // commands under one hold of the store's lock
+    private static final int USUAL_COPY = 16 * 1024;
+    private static final int MAX_IDLE_COPY = 1024 * 1024;
 
     /// How far it has come, by the names that ROLE gives.
     enum State {
@@ -59,6 +62,7 @@ final class MasterLink implements AutoCloseable {
     /// A platform thread, since it loads a snapshot, which takes a processor for itself.
     private final Thread thread = Thread.ofPlatform().name("master link").unstarted(this::run);
     private volatile boolean open = true;
+    private boolean lost; // it could not follow the stream as it was, and needs all data anew
 
     private volatile State state = State.CONNECT;
     private volatile Socket socket;       // null if there is no connection
@@ -114,16 +118,16 @@ final class MasterLink implements AutoCloseable {
 
     private void run() {
         while (open) {
-            boolean wasUp = false;
+            boolean wasUp;
             try (var connection = new Socket()) {
                 state = State.CONNECTING;
                 socket = connection;
-                if (!open) return; // cancel() may have missed it
+                if (!open) break; // cancel() may have missed it
                 connection.setTcpNoDelay(true);
                 connection.setSoTimeout(Math.toIntExact(config.replTimeout.get() * 1000L));
                 connection.connect(new InetSocketAddress(host, port), config.replTimeout.get() * 1000);
                 follow(connection);
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) { // whatever it is, there is nobody else to try again
                 if (open) LOG.log(WARNING, "Lost the master %s:%d: %s".formatted(host, port, e.getMessage() == null ? e.toString() : e.getMessage()));
             } finally {
                 wasUp = isUp();
@@ -131,8 +135,9 @@ final class MasterLink implements AutoCloseable {
                 state = State.CONNECT;
                 socket = null;
             }
-            if (open && !wasUp) LockSupport.parkNanos(RETRY_NANOS);
+            if (open && (lost || !wasUp)) LockSupport.parkNanos(RETRY_NANOS);
         }
+        replication.ended(this);
     }
 
     /// @throws IOException when it is over
@@ -158,7 +163,7 @@ final class MasterLink implements AutoCloseable {
 
     private void introduce(InputStream in) throws IOException {
         var pong = ask(in, "PING");
-        if (pong.startsWith("-") && !pong.startsWith("-NOAUTH") && !pong.startsWith("-NOPERM") && !pong.startsWith("-ERR operation not permitted")) {
+        if (!pong.startsWith("+") && !pong.startsWith("-NOAUTH") && !pong.startsWith("-NOPERM") && !pong.startsWith("-ERR operation not permitted")) {
             throw new IOException("it answers PING with " + pong);
         }
         if (!config.masterAuth.get().isEmpty()) {
@@ -213,8 +218,8 @@ final class MasterLink implements AutoCloseable {
         long offset;
         store.lock();
         try {
-            id = replication.wantedId();
-            offset = replication.wantedOffset();
+            id = lost ? "?" : replication.wantedId();
+            offset = lost ? -1 : replication.wantedOffset();
         } finally {
             store.unlock();
         }
@@ -274,6 +279,7 @@ final class MasterLink implements AutoCloseable {
         try {
             requireOpen();
             replication.replaceBy(contents, id, offset);
+            lost = false;
         } finally {
             store.unlock();
         }
@@ -320,16 +326,26 @@ final class MasterLink implements AutoCloseable {
     private record Request(List<ByteString> words, long end) {}
 
     private void apply(InputStream in) throws IOException {
-        var copy = new Copy(in);
+        try {
+            applyAll(new Copy(in), currentOffset());
+        } catch (ProtocolException | RuntimeException e) {
+            lost = true; // to go on behind it would be to have other data than the master, and not to know
+            throw new IOException("it has sent what this server cannot follow: " + e.getMessage(), e);
+        }
+    }
+
+    private void applyAll(Copy copy, long base) throws IOException {
         var reader = new RespReader(copy);
-        long base = currentOffset();
         var transaction = new Transaction();
         var batch = new ArrayList<Request>();
         while (open) {
+            long end = reader.bytesConsumed();
             var request = reader.readRequest();
             if (request == null) throw new EOFException("it has closed the connection");
             do {
-                batch.add(new Request(request, reader.bytesConsumed()));
+                if (!copy.hasArrayAt(end)) throw new ProtocolException("a request in a line of text"); // a part of something else, most likely
+                end = reader.bytesConsumed();
+                batch.add(new Request(request, end));
             } while (batch.size() < MAX_BATCH && (request = reader.pollRequest()) != null);
             execute(batch, transaction, copy, base);
             batch.clear();
@@ -337,9 +353,21 @@ final class MasterLink implements AutoCloseable {
     }
 
     /// What has come since a MULTI whose EXEC has not: it is executed as a whole, and counts only then.
-    private static final class Transaction {
+    private final class Transaction {
+
         boolean open;
-        final List<List<ByteString>> commands = new ArrayList<>();
+        private final List<List<ByteString>> requests = new ArrayList<>();
+
+        void add(List<ByteString> request) {
+            commands.requireKnown(request); // before any of them is carried out
+            requests.add(request);
+        }
+
+        void commit() {
+            commands.applyAll(requests);
+            requests.clear();
+            open = false;
+        }
     }
 
     private void execute(List<Request> batch, Transaction transaction, Copy copy, long base) throws IOException {
@@ -355,8 +383,8 @@ final class MasterLink implements AutoCloseable {
                     var words = request.words;
                     if (isGetAck(words)) ack = base + applied; // which it is not a part of
                     else if (words.getFirst().equalsIgnoreCase("multi")) transaction.open = true;
-                    else if (words.getFirst().equalsIgnoreCase("exec")) commit(transaction);
-                    else if (transaction.open) transaction.commands.add(words);
+                    else if (words.getFirst().equalsIgnoreCase("exec")) transaction.commit();
+                    else if (transaction.open) transaction.add(words);
                     else commands.apply(words);
                     if (!transaction.open) applied = request.end;
                 }
@@ -366,20 +394,12 @@ final class MasterLink implements AutoCloseable {
                 commands.applied();
                 toWake = pubSub.takeToWake();
             }
-        } catch (CommandException e) {
-            throw new IOException("it has sent what this server cannot follow: " + e.getMessage(), e);
         } finally {
             store.unlock();
         }
         for (var client : toWake) client.wake();
         replicas.wake();
         if (ack >= 0) acknowledge(ack);
-    }
-
-    private void commit(Transaction transaction) {
-        for (var words : transaction.commands) commands.apply(words);
-        transaction.commands.clear();
-        transaction.open = false;
     }
 
     private static boolean isGetAck(List<ByteString> words) {
@@ -398,7 +418,7 @@ final class MasterLink implements AutoCloseable {
     /// Keeps the bytes that have been read until they are passed on.
     private static final class Copy extends FilterInputStream {
 
-        private byte[] kept = new byte[16 * 1024];
+        private byte[] kept = new byte[USUAL_COPY];
         private int from;
         private int to;
         private long passed; // how many bytes have been passed on
@@ -430,12 +450,23 @@ final class MasterLink implements AutoCloseable {
             return passed;
         }
 
+        /// Whether a request that begins here, behind empty lines, is an array, and not a line of text.
+        boolean hasArrayAt(long offset) {
+            int i = from + (int) (offset - passed);
+            while (kept[i] == '\r' || kept[i] == '\n') i++;
+            return kept[i] == '*';
+        }
+
         /// Passes on all bytes up to this one.
         void passTo(long end, ReplicationStream stream) {
             int n = (int) (end - passed);
             stream.relay(kept, from, n);
             from += n;
             passed = end;
+            if (from == to && kept.length > MAX_IDLE_COPY) { // of a very long value
+                kept = new byte[USUAL_COPY];
+                from = to = 0;
+            }
         }
     }
 

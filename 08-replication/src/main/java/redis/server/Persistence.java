@@ -199,7 +199,7 @@ final class Persistence implements AutoCloseable {
     void save() throws IOException {
         if (snapshots.isSaving()) throw new CommandException("ERR Background save already in progress");
         lockDirectory();
-        snapshots.saveNow();
+        snapshots.saveNow(false);
     }
 
     /// BGSAVE.
@@ -235,7 +235,7 @@ final class Persistence implements AutoCloseable {
         if (config.save.get().isEmpty()) return;
         try {
             lockDirectory();
-            snapshots.saveNow();
+            snapshots.saveNow(true);
         } catch (IOException e) {
             LOG.log(WARNING, "Cannot empty the snapshot: " + e.getMessage());
         }
@@ -248,10 +248,9 @@ final class Persistence implements AutoCloseable {
         return !loaded || closing || rewrites.isRunning() || snapshots.isSaving();
     }
 
-    /// The directory of all files, for this server alone.
+    /// Where a temporary file can be.
     Path directory() throws IOException {
-        lockDirectory();
-        return Path.of(config.dir.text());
+        return Files.createDirectories(Path.of(config.dir.text()));
     }
 
     /// Takes a snapshot for replicas.

@@ -39,7 +39,7 @@ final class Replica implements AutoCloseable {
     private boolean rdbOnly;
 
     private volatile State state = State.WAIT_BGSAVE;
-    private volatile FullSync sync;                   // null: it needs none, or waits for one
+    private volatile FullSync sync;                   // the one it takes part in; null if there is none, yet or any more
     private volatile ReplicationStream.Reader reader; // null as long as it waits for a snapshot
     private volatile long sent;          // offset
     private volatile long acknowledged;  // offset
@@ -85,11 +85,16 @@ final class Replica implements AutoCloseable {
         return psync2;
     }
 
-    /// @param offset up to which it has executed the stream
+    /// It has sent something, be it an empty line.
+    ///
     /// @param now in milliseconds since 1970
-    void acknowledge(long offset, long now) {
-        acknowledged = Math.max(acknowledged, offset);
+    void heard(long now) {
         lastSign = now;
+    }
+
+    /// @param offset up to which it has executed the stream
+    void acknowledge(long offset) {
+        acknowledged = Math.max(acknowledged, offset);
         if (!hasAcknowledged) {
             hasAcknowledged = true;
             LockSupport.unpark(feeder);
@@ -105,13 +110,18 @@ final class Replica implements AutoCloseable {
         state = State.ONLINE;
     }
 
-    /// Gets this snapshot, which it takes part in, and then the stream.
-    void follow(FullSync sync) {
-        reader = sync.start();
-        sent = reader.offset();
+    /// Gets this snapshot, and then the stream.
+    ///
+    /// @return false if it is too late for that
+    boolean follow(FullSync sync) {
+        var start = sync.join();
+        if (start == null) return false;
+        reader = start;
+        sent = start.offset();
         state = State.SEND_BULK;
         this.sync = sync;
         LockSupport.unpark(feeder);
+        return true;
     }
 
     void start() {
@@ -140,13 +150,20 @@ final class Replica implements AutoCloseable {
             out.write("+FULLRESYNC %s %d\r\n".formatted(sync.id(), sync.offset()).getBytes(StandardCharsets.US_ASCII));
             sync.sendTo(out, eof);
         } finally {
-            sync.leave();
+            leaveSync();
         }
         if (rdbOnly) return false;
-        while (open && eof && !hasAcknowledged) LockSupport.park(this); // who reads up to a mark would not find it if more came along with it
         state = State.ONLINE;
         LOG.log(INFO, "Synchronization with replica " + name() + " succeeded");
+        while (open && eof && !hasAcknowledged) LockSupport.park(this); // who reads up to a mark would not find it if more came along with it
         return true;
+    }
+
+    /// Lets go of the snapshot, and of the stream behind it.
+    private void leaveSync() {
+        var left = sync;
+        sync = null;
+        if (left != null) left.leave();
     }
 
     private void feed(OutputStream out) throws IOException {
@@ -229,6 +246,7 @@ final class Replica implements AutoCloseable {
         LockSupport.unpark(feeder);
         try {
             feeder.join(); // returns at once if it was never started
+            leaveSync(); // which may have begun too late for it
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import redis.resp.ByteString;
 import redis.resp.Resp;
 
@@ -20,6 +21,9 @@ import static java.lang.System.Logger.Level.WARNING;
 final class Replicas {
 
     private static final System.Logger LOG = System.getLogger(Replicas.class.getName());
+
+    private static final long RETRY_MILLIS = 1_000;
+    private static final long POLL_NANOS = 100_000_000;
 
     private static final List<ByteString> PING = List.of(ByteString.of("ping"));
     private static final List<ByteString> GETACK = List.of(ByteString.of("REPLCONF"), ByteString.of("GETACK"), ByteString.of("*"));
@@ -35,7 +39,8 @@ final class Replicas {
     private final List<Replica> replicas = new CopyOnWriteArrayList<>();
 
     // For the thread that holds the store's lock.
-    private FullSync sync;      // the last one: one that goes on may be joined
+    private FullSync sync;      // the last one: one that goes on may be joined; null if none may
+    private long notBefore;     // when the next one may be tried, in milliseconds since 1970
     private long lastPing;      // in milliseconds since 1970
     private long aloneSince;    // in milliseconds since 1970; meaningless if there are replicas
     private long fullSyncs;
@@ -53,6 +58,7 @@ final class Replicas {
         this.history = history;
         this.persistence = persistence;
         this.clock = clock;
+        aloneSince = clock.millis();
     }
 
     // ---- under the store's lock ----
@@ -83,29 +89,29 @@ final class Replicas {
     void synchronize(Replica replica) {
         fullSyncs++;
         add(replica);
-        if (sync != null && sync.id().equals(history.id()) && sync.join()) replica.follow(sync);
-        else startSync();
+        if (sync == null || !replica.follow(sync)) startSync();
     }
 
     private void add(Replica replica) {
-        replica.acknowledge(0, clock.millis());
+        replica.heard(clock.millis());
         replicas.add(replica);
         replica.start();
     }
 
     /// Starts to take a snapshot for all replicas that wait for one, unless another one is being taken: then they go on waiting.
     private void startSync() {
-        if (persistence.isBusy()) return;
+        if (persistence.isBusy() || clock.millis() < notBefore) return;
         FullSync next;
         try {
             next = new FullSync(history.id(), stream.readerAt(stream.offset()), persistence.directory());
         } catch (IOException e) {
             LOG.log(WARNING, "Cannot synchronize replicas: " + e);
+            notBefore = clock.millis() + RETRY_MILLIS;
             return;
         }
         sync = next;
         for (var replica : replicas) {
-            if (replica.isWaitingForSync() && next.join()) replica.follow(next);
+            if (replica.isWaitingForSync()) replica.follow(next);
         }
         persistence.saveFor(next);
     }
@@ -120,6 +126,8 @@ final class Replicas {
     /// Has all of them connect and ask anew: the stream is no longer what they have followed.
     void disconnect() {
         for (var replica : replicas) replica.close();
+        sync = null; // nor can anybody begin with what it leads to
+        aloneSince = clock.millis();
     }
 
     /// Asks all of them how far they are.
@@ -145,9 +153,14 @@ final class Replicas {
         for (var replica : replicas) replica.wake();
     }
 
+    /// A replica has sent something.
+    void heard(Replica replica) {
+        replica.heard(clock.millis());
+    }
+
     /// A replica has said how far it is.
     void acknowledge(Replica replica, long offset) {
-        replica.acknowledge(offset, clock.millis());
+        replica.acknowledge(offset);
         ackLock.lock();
         try {
             acknowledged.signalAll();
@@ -164,21 +177,30 @@ final class Replicas {
     /// Waits until so many replicas have acknowledged an offset.
     ///
     /// @param millis for how long; 0: forever
+    /// @param isGone whether nobody waits for the answer any more; asked ten times a second
     /// @return how many have
-    int awaitAcknowledgements(int wanted, long offset, long millis) {
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        ackLock.lock();
+    int awaitAcknowledgements(int wanted, long offset, long millis, BooleanSupplier isGone) {
+        long start = System.nanoTime();
+        long nanos = millis == 0 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(millis);
         try {
             while (acknowledgements(offset) < wanted) {
-                if (millis == 0) acknowledged.await();
-                else if (acknowledged.awaitNanos(end - System.nanoTime()) <= 0) break;
+                long left = nanos - (System.nanoTime() - start);
+                if (left <= 0 || isGone.getAsBoolean()) break;
+                awaitAcknowledgement(wanted, offset, Math.min(left, POLL_NANOS));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        return acknowledgements(offset);
+    }
+
+    private void awaitAcknowledgement(int wanted, long offset, long nanos) throws InterruptedException {
+        ackLock.lock();
+        try {
+            if (acknowledgements(offset) < wanted) acknowledged.awaitNanos(nanos);
         } finally {
             ackLock.unlock();
         }
-        return acknowledgements(offset);
     }
 
     /// What there is to do ten times a second.
@@ -215,7 +237,8 @@ final class Replicas {
     }
 
     private void check(Replica replica) {
-        if (replica.isOnline() && clock.millis() - replica.lastSign() > TimeUnit.SECONDS.toMillis(config.replTimeout.get())) {
+        if (!replica.isOnline()) replica.heard(clock.millis()); // it may be silent as long as it gets its snapshot
+        if (clock.millis() - replica.lastSign() > TimeUnit.SECONDS.toMillis(config.replTimeout.get())) {
             LOG.log(WARNING, "Disconnecting replica %s: nothing was heard of it for %d seconds".formatted(replica.name(), config.replTimeout.get()));
             replica.close();
         } else if (replica.leavesTooMuch(stream.visibleOffset(), config.clientOutputBufferLimit.get().of(ClientType.SLAVE))) {

@@ -105,7 +105,8 @@ final class ReplicationCommands {
         int acknowledged = replicas.acknowledgements(offset);
         if (acknowledged >= wanted) return Resp.integer(acknowledged);
         replicas.askForAcknowledgement();
-        client.answerLater(() -> Resp.integer(replicas.awaitAcknowledgements((int) Math.min(wanted, Integer.MAX_VALUE), offset, millis)));
+        int many = (int) Math.min(wanted, Integer.MAX_VALUE);
+        client.answerLater(() -> Resp.integer(replicas.awaitAcknowledgements(many, offset, millis, client::isGone)));
         return null;
     }
 }

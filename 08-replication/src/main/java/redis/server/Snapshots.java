@@ -82,9 +82,10 @@ final class Snapshots {
 
     /// Saves what the store holds, while everybody waits.
     ///
+    /// @param midway whether a command is being carried out that is not yet in the stream: no replica could go on from here
     /// @throws IOException if it cannot; the old file is still there then
-    void saveNow() throws IOException {
-        files.saveNow(history.fields());
+    void saveNow(boolean midway) throws IOException {
+        files.saveNow(midway ? Map.of() : history.fields());
         saved(store.changes());
     }
 
@@ -130,7 +131,7 @@ final class Snapshots {
                 onSuccess.run();
                 LOG.log(INFO, "Background saving terminated with success: %,d keys; the lock was held for %.2f ms at a time, at the most"
                         .formatted(snapshot.size(), snapshot.longestHold() / 1e6));
-            } else if (!cancelled) {
+            } else if (savesToFile && !cancelled) { // replicas find out for themselves
                 failed(failure);
             }
             saving = null;
