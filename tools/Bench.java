@@ -24,7 +24,8 @@ class Bench {
             Usage: make bench-NN-step [ARGS="…"]     for example: make bench-03-get-set ARGS="--only throughput --pairs 3"
 
               --only A,B,…   throughput, fairness, idle, startup, expiry (from step 04 on), aof, load (from 05 on),
-                             snapshot, growth, memory (from 06 on); default: all that the step can
+                             snapshot, growth, memory (from 06 on), pubsub (from 07 on), replication (from 08 on);
+                             default: all that the step can
               --pairs N      rounds of throughput whose median counts, each one run of either server (default 5)
               --requests N   requests of a run at -P 1; pipelined runs send ten times as many (default 100000)
               --pipeline L   pipeline lengths (default 1,16,100)
@@ -40,7 +41,8 @@ class Bench {
     static final int WARM_UP = 250_000;
 
     String step;
-    List<String> only = List.of("throughput", "fairness", "idle", "startup", "expiry", "aof", "load", "snapshot", "growth", "memory");
+    List<String> only = List.of("throughput", "fairness", "idle", "startup", "expiry", "aof", "load", "snapshot", "growth", "memory",
+            "pubsub", "replication");
     int pairs = 5;
     int requests = 100_000;
     List<String> pipelines = List.of("1", "16", "100");
@@ -84,6 +86,8 @@ class Bench {
             }
         }
         new PersistenceBench(this).run();
+        new PubSubBench(this).run();
+        new ReplicationBench(this).run();
     }
 
     void parse(String... args) {
@@ -184,8 +188,10 @@ class Bench {
     }
 
     static Process startBenchmark(Server server, String test, int pipeline, int count) throws IOException {
-        return new ProcessBuilder("redis-benchmark", "-h", "127.0.0.1", "-p", "" + server.port, "-c", "" + CLIENTS, "-n", "" + count,
-                "-r", "" + KEYS, "-P", "" + pipeline, "-t", test, "--csv").redirectErrorStream(true).start();
+        var command = new ArrayList<>(List.of("redis-benchmark", "-h", "127.0.0.1", "-p", "" + server.port, "-c", "" + CLIENTS, "-n", "" + count,
+                "-r", "" + KEYS, "-P", "" + pipeline, "--csv"));
+        command.addAll(test.contains(" ") ? List.of(test.split(" ")) : List.of("-t", test)); // a request, or one of its tests
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
     void fairness(Server ours, Server redis) throws Exception {

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.resp.ByteString;
@@ -21,6 +22,7 @@ import static redis.server.RdbContent.littleEndian;
 
 /// Damages files at random. A failure names its seed and shows the file.
 @Timeout(120)
+@Tag("torture")
 class RdbFuzzTest {
 
     private static final ThreadMXBean THREADS = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);

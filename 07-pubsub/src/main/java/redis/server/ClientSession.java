@@ -1,9 +1,15 @@
 package redis.server;
 
 import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import redis.resp.ByteString;
 import redis.resp.ProtocolException;
 import redis.resp.Resp;
@@ -22,7 +28,10 @@ final class ClientSession implements AutoCloseable {
     private static final int MAX_BATCH = 64;
 
     private final long id;
+    private final long connected; // in milliseconds since 1970
     private final Socket socket;
+    private final SocketAddress remote;
+    private final SocketAddress local; // not to be had from a socket that is closed
     private final ServerConfig config;
     private final Store store;
     private final CommandTable commands;
@@ -33,18 +42,29 @@ final class ClientSession implements AutoCloseable {
     private final RespReader reader;
 
     private boolean ending;
+    private final AtomicBoolean givenUp = new AtomicBoolean(); // several threads may find that it has to be, and one says so
 
     // For the thread that holds the store's lock.
     private ByteString name = ByteString.EMPTY;
     private RespVersion version = RespVersion.RESP2;
     private Subscriptions subscriptions; // null as long as it has never had any
     private Batch batch;                 // what its requests are answered with right now; null if none is being carried out
+    private Command command;             // the last one it has sent; null if there is no such command, or it has sent none
+    private long active;                 // when it last sent requests or was sent a message, in milliseconds since 1970
+    private boolean noEvict;
+    private boolean killed;              // somebody has ended it, and is about to close its connection
+    private List<ClientSession> victims = List.of(); // whom it has killed, and has to close when the lock is free
 
     /// @param id unique in this server, from 1 on
-    ClientSession(long id, Socket socket, ServerConfig config, Store store, CommandTable commands, Propagation propagation, AppendOnlyFile log,
-                  PubSub pubSub) throws IOException {
+    /// @param connected when, in milliseconds since 1970
+    ClientSession(long id, long connected, Socket socket, ServerConfig config, Store store, CommandTable commands, Propagation propagation,
+                  AppendOnlyFile log, PubSub pubSub) throws IOException {
         this.id = id;
+        this.connected = connected;
+        this.active = connected;
         this.socket = socket;
+        this.remote = socket.getRemoteSocketAddress();
+        this.local = socket.getLocalSocketAddress();
         this.config = config;
         this.store = store;
         this.commands = commands;
@@ -55,7 +75,7 @@ final class ClientSession implements AutoCloseable {
         var writer = new RespWriter(socket.getOutputStream());
         writer.version(version);
         outbox = new Outbox(writer, socket);
-        reader = new RespReader(socket.getInputStream(), outbox::flush); // before it waits, and only then
+        reader = new RespReader(socket.getInputStream(), outbox); // before it waits, and only then
     }
 
     long id() {
@@ -64,7 +84,7 @@ final class ClientSession implements AutoCloseable {
 
     /// The client's address, for log lines.
     String peer() {
-        return socket.getRemoteSocketAddress().toString();
+        return remote.toString();
     }
 
     /// What the client calls itself; empty if it has not said.
@@ -105,8 +125,9 @@ final class ClientSession implements AutoCloseable {
             var last = new Batch(log);
             last.add(Resp.error("ERR Protocol error: " + e.getMessage()), false);
             outbox.add(last, OutputLimit.NONE);
-            outbox.drain();
         }
+        outbox.endWriter();
+        outbox.drain();
         outbox.flush();
     }
 
@@ -127,22 +148,111 @@ final class ClientSession implements AutoCloseable {
         store.lock();
         batch = new Batch(log);
         try {
+            if (killed) { // while it waited for the lock
+                ending = true;
+                return;
+            }
             for (var request : requests) {
                 long before = propagation.writes();
                 var reply = commands.execute(this, request);
                 if (reply != null) batch.add(reply, propagation.writes() != before);
                 if (ending) break;
             }
+            active = store.now(); // read once, and often has been
             batch.end(log.offset());
             outbox.add(batch, limit());
+            if (ending) pubSub.forget(this); // no message follows the last reply
             toWake = pubSub.takeToWake();
         } finally {
             batch = null;
             store.unlock();
+            closeVictims(); // before the reply that says so
         }
         for (var client : toWake) client.wake();
         if (outbox.isOverflown()) giveUp();
+        if (!isSubscribed()) outbox.endWriter(); // no message comes any more
         outbox.drain();
+    }
+
+    private void closeVictims() {
+        for (var victim : victims) victim.closeSilently();
+        victims = List.of();
+    }
+
+    // ---- what CLIENT tells and does; the caller holds the store's lock ----
+
+    /// Takes note of what the client wants.
+    ///
+    /// @param command null if there is no such command
+    void calls(Command command) {
+        this.command = command;
+    }
+
+    void noEvict(boolean noEvict) {
+        this.noEvict = noEvict;
+    }
+
+    /// Ends another session. Nobody sees or reaches it any more, and it carries out nothing more. Its connection is closed when the lock is free:
+    /// that takes a system call, for which the others need not wait.
+    void kill(ClientSession victim) {
+        victim.killed = true;
+        pubSub.forget(victim);
+        if (victims.isEmpty()) victims = new ArrayList<>();
+        victims.add(victim);
+    }
+
+    /// Whether its connection is open, and to stay so.
+    boolean isLive() {
+        return !killed && !socket.isClosed();
+    }
+
+    /// The client's address and port, as Redis writes them: `127.0.0.1:6380`, `[::1]:6380`.
+    String address() {
+        return text(remote);
+    }
+
+    /// The address and port that it has connected to.
+    String localAddress() {
+        return text(local);
+    }
+
+    private static String text(SocketAddress address) {
+        var of = (InetSocketAddress) address;
+        var host = of.getAddress().getHostAddress();
+        return (of.getAddress() instanceof Inet6Address ? "[" + host + "]" : host) + ":" + of.getPort();
+    }
+
+    /// The fields of its line in CLIENT LIST, with Redis's names and in its order. Those about the memory and the event loop of a C program are
+    /// left out.
+    Map<String, ?> info() {
+        var fields = new LinkedHashMap<String, Object>();
+        fields.put("id", id);
+        fields.put("addr", address());
+        fields.put("laddr", localAddress());
+        fields.put("name", name);
+        fields.put("age", (store.now() - connected) / 1000);
+        fields.put("idle", batch != null ? 0 : (store.now() - active) / 1000); // it is not while it asks
+        fields.put("flags", flags());
+        fields.put("db", 0);
+        fields.put("sub", subscribed(PubSub.Kind.CHANNEL));
+        fields.put("psub", subscribed(PubSub.Kind.PATTERN));
+        fields.put("ssub", subscribed(PubSub.Kind.SHARD_CHANNEL));
+        fields.put("oll", outbox.length());
+        fields.put("omem", outbox.bytes());
+        fields.put("cmd", command == null ? "NULL" : command.name());
+        fields.put("user", "default");
+        fields.put("resp", version == RespVersion.RESP2 ? 2 : 3);
+        return fields;
+    }
+
+    private int subscribed(PubSub.Kind kind) {
+        return subscriptions == null ? 0 : subscriptions.of(kind).size();
+    }
+
+    /// `P`: listens to channels; `e`: not to be disconnected to save memory, which nobody is; `N`: nothing of note.
+    private String flags() {
+        var flags = (isSubscribed() ? "P" : "") + (noEvict ? "e" : "");
+        return flags.isEmpty() ? "N" : flags;
     }
 
     // ---- messages; the caller holds the store's lock ----
@@ -173,6 +283,7 @@ final class ClientSession implements AutoCloseable {
             batch.add(message.push(), false);
             return false;
         }
+        active = store.now();
         return outbox.add(message.in(version), limit());
     }
 
@@ -190,6 +301,7 @@ final class ClientSession implements AutoCloseable {
 
     /// Ends the session if too much has been waiting for too long.
     void checkLimit() {
+        if (outbox.bytes() == 0) return; // as almost all of them, so the lock is left alone
         OutputLimit limit;
         store.lock();
         try {
@@ -201,7 +313,12 @@ final class ClientSession implements AutoCloseable {
     }
 
     private void giveUp() {
+        if (givenUp.getAndSet(true)) return;
         LOG.log(WARNING, "Closed " + peer() + ", which has left more unread than client-output-buffer-limit allows");
+        closeSilently();
+    }
+
+    private void closeSilently() {
         try {
             close();
         } catch (IOException e) {
@@ -217,6 +334,6 @@ final class ClientSession implements AutoCloseable {
 
     /// Returns when no thread writes messages any more. The session must be closed.
     void awaitWriter() {
-        outbox.close();
+        outbox.endWriter();
     }
 }

@@ -75,7 +75,7 @@ final class RedisServer implements AutoCloseable {
         store = new Store(clock);
         persistence = new Persistence(config, store, clock);
         propagation = new Propagation(store, persistence.log());
-        activeExpiry = new ActiveExpiry(store, propagation);
+        activeExpiry = new ActiveExpiry(store, propagation, pubSub);
         commands = new CommandTable(propagation);
         commands.add((_, command) -> persistence.admit(command));
         var info = new ServerInfo();
@@ -86,9 +86,11 @@ final class RedisServer implements AutoCloseable {
         info.add("Stats", this::statsInfo);
         info.add("Keyspace", this::keyspaceInfo);
         new ConnectionCommands(pubSub).addTo(commands);
-        new StringCommands(store, propagation).addTo(commands);
-        new KeyCommands(store).addTo(commands);
-        new ExpiryCommands(store, propagation).addTo(commands);
+        new ClientCommands(sessions).addTo(commands);
+        var events = new KeyspaceEvents(config.notifyKeyspaceEvents, store, pubSub);
+        new StringCommands(store, propagation, events).addTo(commands);
+        new KeyCommands(store, events).addTo(commands);
+        new ExpiryCommands(store, propagation, events).addTo(commands);
         new ServerCommands(store, config, info, persistence, clock).addTo(commands);
         new PersistenceCommands(persistence, commands).addTo(commands);
         var pubSubCommands = new PubSubCommands(pubSub);
@@ -139,7 +141,7 @@ final class RedisServer implements AutoCloseable {
         }
         ClientSession session;
         try {
-            session = new ClientSession(++accepted, socket, config, store, commands, propagation, persistence.log(), pubSub);
+            session = new ClientSession(++accepted, clock.millis(), socket, config, store, commands, propagation, persistence.log(), pubSub);
         } catch (IOException e) { // it left before we could greet it
             socket.close();
             return;

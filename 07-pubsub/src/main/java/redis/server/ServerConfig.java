@@ -61,6 +61,11 @@ final class ServerConfig {
             "how much may wait for a client: CLASS HARD SOFT SECONDS, for normal, slave and pubsub", OutputLimits.DEFAULT,
             this::parseOutputLimits, OutputLimits::text).changeable());
 
+    /// Which events of keys are published; none: nobody is told of any.
+    final Parameter<KeyspaceEvents.Wanted> notifyKeyspaceEvents = add(Parameter.of("notify-keyspace-events",
+            "which events of keys are published, of the classes A g $ x m n, to K: a channel for the key, E: one for the event", "",
+            KeyspaceEvents.Wanted::parse, KeyspaceEvents.Wanted::text).changeable());
+
     private OutputLimits parseOutputLimits(String text) {
         return OutputLimits.parse(text, clientOutputBufferLimit == null ? null : clientOutputBufferLimit.get());
     }
@@ -89,7 +94,8 @@ final class ServerConfig {
             try {
                 parameter.set(args[i + 1]);
             } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("%s %s: %s.".formatted(option, args[i + 1], e.getMessage()));
+                var end = e.getMessage().endsWith(".") ? "" : ".";
+                throw new IllegalArgumentException("%s %s: %s%s".formatted(option, args[i + 1], e.getMessage(), end));
             }
         }
         return config;

@@ -138,6 +138,7 @@ final class Snapshots {
 
     /// @return the save point that is reached now, or null
     SavePoints.SavePoint due() {
+        if (config.save.get().isEmpty()) return null;
         if (isSaving() || lastFailed && seconds() - lastTry <= RETRY_SECONDS) return null;
         return config.save.get().reached(seconds() - lastSave, changesSinceSave());
     }

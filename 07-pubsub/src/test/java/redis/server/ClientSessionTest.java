@@ -122,7 +122,7 @@ class ClientSessionTest {
     }
 
     private ClientSession session(Socket socket) throws IOException {
-        return new ClientSession(1, socket, config, store, commands, propagation, log, pubSub);
+        return new ClientSession(1, 0, socket, config, store, commands, propagation, log, pubSub);
     }
 
     /// A socket without a network: reads return these packets, and writes go to a test.

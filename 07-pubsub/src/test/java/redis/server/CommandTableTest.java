@@ -1,5 +1,11 @@
 package redis.server;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.stream.Stream;
@@ -17,8 +23,38 @@ class CommandTableTest {
 
     private static final Resp DONE = new Resp.SimpleString("DONE");
 
-    private final CommandTable table = new CommandTable(new Propagation(new Store(InstantSource.system()),
-            new AppendOnlyFile(ServerConfig.parse(), () -> {})));
+    private final ServerConfig config = ServerConfig.parse();
+    private final Store store = new Store(InstantSource.system());
+    private final AppendOnlyFile log = new AppendOnlyFile(config, () -> {});
+    private final Propagation propagation = new Propagation(store, log);
+    private final CommandTable table = new CommandTable(propagation);
+    private final ClientSession client = new ClientSession(1, 0, new UnconnectedSocket(), config, store, table, propagation, log, new PubSub());
+
+    CommandTableTest() throws IOException {}
+
+    /// Which no client of these tests reads from or writes to.
+    private static final class UnconnectedSocket extends Socket {
+
+        @Override
+        public InputStream getInputStream() {
+            return InputStream.nullInputStream();
+        }
+
+        @Override
+        public OutputStream getOutputStream() {
+            return OutputStream.nullOutputStream();
+        }
+
+        @Override
+        public SocketAddress getRemoteSocketAddress() {
+            return new InetSocketAddress("127.0.0.1", 1);
+        }
+
+        @Override
+        public SocketAddress getLocalSocketAddress() {
+            return new InetSocketAddress("127.0.0.1", 2);
+        }
+    }
 
     @BeforeEach
     void addCommands() {
@@ -76,8 +112,28 @@ class CommandTableTest {
         assertThat(table.executed()).isEqualTo(2);
     }
 
+    /// What CLIENT LIST shows as `cmd`.
+    @Test
+    void tellsTheClientsSessionWhatItHasAskedFor() {
+        assertThat(client.info().get("cmd")).isEqualTo("NULL");
+        execute("TWO", "a");
+        assertThat(client.info().get("cmd")).isEqualTo("two");
+        execute("group", "sub", "a");
+        assertThat(client.info().get("cmd")).isEqualTo("group|sub");
+        execute("group", "sub");
+        assertThat(client.info().get("cmd")).isEqualTo("group|sub");
+        execute("two");
+        assertThat(client.info().get("cmd")).isEqualTo("two");
+        execute("unknown");
+        assertThat(client.info().get("cmd")).isEqualTo("NULL");
+        execute("group");
+        assertThat(client.info().get("cmd")).isEqualTo("group");
+        execute("group", "unknown");
+        assertThat(client.info().get("cmd")).isEqualTo("NULL");
+    }
+
     private Resp execute(String... words) {
-        return table.execute(null, Stream.of(words).map(ByteString::of).toList());
+        return table.execute(client, Stream.of(words).map(ByteString::of).toList());
     }
 
     private static Resp wrongArity(String command) {

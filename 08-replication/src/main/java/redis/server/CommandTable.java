@@ -90,7 +90,10 @@ final class CommandTable {
             return null;
         }
         try {
+            client.calls(null); // unless there is such a command
             var resolved = resolve(command, request);
+            client.calls(resolved);
+            requireArity(resolved, request);
             for (var guard : guards) guard.admit(client, resolved);
             return propagation.call(resolved, client, request);
         } catch (CommandException e) {
@@ -103,6 +106,7 @@ final class CommandTable {
     /// @throws CommandException if this cannot be a command of a log
     void replay(List<ByteString> request) {
         var command = resolve(find(request.getFirst()), request);
+        requireArity(command, request);
         boolean select = command.name().equals("select");
         if (!select && !command.flags().contains(Command.Flag.WRITE)) {
             throw new CommandException("ERR '" + command.name() + "' changes nothing and has no place in a log");
@@ -119,6 +123,7 @@ final class CommandTable {
     /// @throws CommandException if this server does not know it, or not such a database: it can no longer follow
     Command requireKnown(List<ByteString> request) {
         var command = resolve(find(request.getFirst()), request);
+        requireArity(command, request);
         if (command.name().equals("select")) command.handler().handle(null, request);
         return command;
     }
@@ -154,9 +159,11 @@ final class CommandTable {
 
     private static Command resolve(Command command, List<ByteString> request) {
         if (command == null) throw unknownCommand(request);
-        if (!command.subcommands().isEmpty() && request.size() > 1) command = subcommand(command, request.get(1));
+        return command.subcommands().isEmpty() || request.size() == 1 ? command : subcommand(command, request.get(1));
+    }
+
+    private static void requireArity(Command command, List<ByteString> request) {
         if (!command.accepts(request.size())) throw CommandException.wrongArity(command.name());
-        return command;
     }
 
     private static Command subcommand(Command parent, ByteString name) {

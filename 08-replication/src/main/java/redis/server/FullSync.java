@@ -191,7 +191,7 @@ final class FullSync {
     private boolean awaitMoreThan(long at) throws IOException {
         lock.lock();
         try {
-            while (written == at && !complete && failure == null) progress.await();
+            while (written <= at && !complete && failure == null) progress.await();
             requireNoFailure();
             return written > at;
         } catch (InterruptedException e) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import redis.resp.ByteString;
@@ -62,12 +64,13 @@ final class MasterLink implements AutoCloseable {
     /// A platform thread, since it loads a snapshot, which takes a processor for itself.
     private final Thread thread = Thread.ofPlatform().name("master link").unstarted(this::run);
     private volatile boolean open = true;
+    private String reported; // why there is no connection, the last time that this was said; null if it was not
     private boolean lost; // it could not follow the stream as it was, and needs all data anew
 
     private volatile State state = State.CONNECT;
     private volatile Socket socket;       // null if there is no connection
     private volatile Received received;   // what has come through it
-    private volatile long downSince;      // in milliseconds since 1970
+    private volatile long downSince;      // in milliseconds since 1970; 0: it has never been up, or is now
     private volatile long snapshotLength; // in bytes; -1: the master has not said
 
     /// Guards the output: acknowledgements are sent by the thread that applies the stream, when the master asks, and by the clock.
@@ -87,7 +90,6 @@ final class MasterLink implements AutoCloseable {
         this.replicas = replicas;
         this.stream = stream;
         this.clock = clock;
-        downSince = clock.millis();
     }
 
     boolean leadsTo(String host, int port) {
@@ -124,11 +126,12 @@ final class MasterLink implements AutoCloseable {
                 socket = connection;
                 if (!open) break; // cancel() may have missed it
                 connection.setTcpNoDelay(true);
-                connection.setSoTimeout(Math.toIntExact(config.replTimeout.get() * 1000L));
-                connection.connect(new InetSocketAddress(host, port), config.replTimeout.get() * 1000);
+                int timeout = (int) Math.min(TimeUnit.SECONDS.toMillis(config.replTimeout.get()), Integer.MAX_VALUE);
+                connection.setSoTimeout(timeout);
+                connection.connect(new InetSocketAddress(host, port), timeout);
                 follow(connection);
             } catch (IOException | RuntimeException | Error e) { // whatever it is, there is nobody else to try again
-                if (open) LOG.log(WARNING, "Lost the master %s:%d: %s".formatted(host, port, e.getMessage() == null ? e.toString() : e.getMessage()));
+                if (open) report(e);
             } finally {
                 wasUp = isUp();
                 if (wasUp) downSince = clock.millis();
@@ -138,6 +141,15 @@ final class MasterLink implements AutoCloseable {
             if (open && (lost || !wasUp)) LockSupport.parkNanos(RETRY_NANOS);
         }
         replication.ended(this);
+    }
+
+    /// Says once why there is no connection, however often it is tried.
+    private void report(Throwable e) {
+        var reason = e instanceof UnknownHostException ? "nobody knows this host" : e.getMessage() == null ? e.toString() : e.getMessage();
+        if (!isUp() && reason.equals(reported)) return;
+        reported = reason;
+        LOG.log(WARNING, isUp() ? "Lost the master %s:%d: %s".formatted(host, port, reason)
+                : "Cannot follow %s:%d yet: %s. It is tried again every second".formatted(host, port, reason));
     }
 
     /// @throws IOException when it is over
@@ -154,6 +166,7 @@ final class MasterLink implements AutoCloseable {
         introduce(in);
         synchronize(in);
         downSince = 0;
+        reported = null;
         state = State.CONNECTED;
         acknowledge(currentOffset());
         apply(in);
@@ -532,7 +545,7 @@ final class MasterLink implements AutoCloseable {
             fields.put("master_sync_perc", snapshotLength <= 0 ? "0.00" : "%.2f".formatted(Math.min(100, 100.0 * received.bytes / snapshotLength)));
             fields.put("master_sync_last_io_seconds_ago", (now - received.last) / 1000);
         }
-        if (current != State.CONNECTED) fields.put("master_link_down_since_seconds", (now - downSince) / 1000);
+        if (current != State.CONNECTED) fields.put("master_link_down_since_seconds", downSince == 0 ? -1 : (now - downSince) / 1000);
         fields.put("slave_priority", config.replicaPriority.get());
         fields.put("slave_read_only", 1);
         fields.put("replica_announced", 1);

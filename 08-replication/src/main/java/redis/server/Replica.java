@@ -37,7 +37,9 @@ final class Replica implements AutoCloseable {
     private boolean eof;
     private boolean psync2;
     private boolean rdbOnly;
+    private boolean psync = true; // it has asked with PSYNC, and not with SYNC, as before Redis 2.8: then it says nothing any more
 
+    private volatile boolean attached;
     private volatile State state = State.WAIT_BGSAVE;
     private volatile FullSync sync;                   // the one it takes part in; null if there is none, yet or any more
     private volatile ReplicationStream.Reader reader; // null as long as it waits for a snapshot
@@ -54,7 +56,7 @@ final class Replica implements AutoCloseable {
 
     Replica(ClientSession client) {
         this.client = client;
-        ip = client.address().getHostAddress();
+        ip = client.host().getHostAddress();
         feeder = Thread.ofPlatform().name("feeder of " + client.peer()).daemon().unstarted(this::run);
     }
 
@@ -79,6 +81,11 @@ final class Replica implements AutoCloseable {
     /// It is no replica, and leaves when it has a snapshot: `redis-cli --rdb`.
     void wantsRdbOnly(boolean rdbOnly) {
         this.rdbOnly = rdbOnly;
+    }
+
+    /// It has asked with SYNC.
+    void isOld() {
+        psync = false;
     }
 
     boolean understandsPsync2() {
@@ -124,13 +131,18 @@ final class Replica implements AutoCloseable {
         return true;
     }
 
+    /// Becomes one of the server's replicas. It is fed when the reply to its request has left.
+    void attach() {
+        attached = true;
+    }
+
+    /// Begins to feed it, if that has not begun.
     void start() {
-        feeder.start();
+        if (feeder.getState() == Thread.State.NEW) feeder.start();
     }
 
     private void run() {
         try (client) {
-            client.sendReplies();
             var out = client.output();
             if (state != State.ONLINE && !sendSnapshot(out)) return;
             feed(out);
@@ -147,7 +159,7 @@ final class Replica implements AutoCloseable {
         }
         if (sync == null) return false;
         try {
-            out.write("+FULLRESYNC %s %d\r\n".formatted(sync.id(), sync.offset()).getBytes(StandardCharsets.US_ASCII));
+            if (psync) out.write("+FULLRESYNC %s %d\r\n".formatted(sync.id(), sync.offset()).getBytes(StandardCharsets.US_ASCII));
             sync.sendTo(out, eof);
         } finally {
             leaveSync();
@@ -155,7 +167,7 @@ final class Replica implements AutoCloseable {
         if (rdbOnly) return false;
         state = State.ONLINE;
         LOG.log(INFO, "Synchronization with replica " + name() + " succeeded");
-        while (open && eof && !hasAcknowledged) LockSupport.park(this); // who reads up to a mark would not find it if more came along with it
+        while (open && eof && psync && !hasAcknowledged) LockSupport.park(this); // who reads up to a mark would not find it if more came along with it
         return true;
     }
 
@@ -186,7 +198,7 @@ final class Replica implements AutoCloseable {
 
     /// Whether it has asked to follow.
     boolean isFollowing() {
-        return feeder.getState() != Thread.State.NEW;
+        return attached;
     }
 
     State state() {
@@ -216,6 +228,11 @@ final class Replica implements AutoCloseable {
 
     long acknowledged() {
         return acknowledged;
+    }
+
+    /// Whether it can be expected to be heard of.
+    boolean mustAcknowledge() {
+        return psync && isOnline();
     }
 
     /// When it was last heard of, in milliseconds since 1970.

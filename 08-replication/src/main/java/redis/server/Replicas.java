@@ -95,7 +95,7 @@ final class Replicas {
     private void add(Replica replica) {
         replica.heard(clock.millis());
         replicas.add(replica);
-        replica.start();
+        replica.attach();
     }
 
     /// Starts to take a snapshot for all replicas that wait for one, unless another one is being taken: then they go on waiting.
@@ -113,6 +113,7 @@ final class Replicas {
         for (var replica : replicas) {
             if (replica.isWaitingForSync()) replica.follow(next);
         }
+        stream.selectAgain();
         persistence.saveFor(next);
     }
 
@@ -132,7 +133,7 @@ final class Replicas {
 
     /// Asks all of them how far they are.
     void askForAcknowledgement() {
-        stream.append(GETACK);
+        stream.appendAside(GETACK);
     }
 
     /// Whether there are as many replicas as a write needs.
@@ -225,9 +226,10 @@ final class Replicas {
 
     private void ping() {
         long now = clock.millis();
-        if (replicas.isEmpty() || now - lastPing < TimeUnit.SECONDS.toMillis(config.replPingReplicaPeriod.get())) return;
+        if (replicas.isEmpty()) lastPing = now;
+        if (now - lastPing < TimeUnit.SECONDS.toMillis(config.replPingReplicaPeriod.get())) return;
         lastPing = now;
-        stream.append(PING);
+        stream.appendAside(PING);
     }
 
     /// Whether nobody has followed the stream for as long as its end is kept.
@@ -237,7 +239,7 @@ final class Replicas {
     }
 
     private void check(Replica replica) {
-        if (!replica.isOnline()) replica.heard(clock.millis()); // it may be silent as long as it gets its snapshot
+        if (!replica.mustAcknowledge()) replica.heard(clock.millis()); // as when it gets its snapshot
         if (clock.millis() - replica.lastSign() > TimeUnit.SECONDS.toMillis(config.replTimeout.get())) {
             LOG.log(WARNING, "Disconnecting replica %s: nothing was heard of it for %d seconds".formatted(replica.name(), config.replTimeout.get()));
             replica.close();

@@ -43,6 +43,7 @@ final class Replication implements AutoCloseable {
         this.pubSub = pubSub;
         this.replicas = replicas;
         this.clock = clock;
+        if (!config.replicaOf.get().isEmpty()) store.expiry(Store.Expiry.HIDE); // from the first client on
     }
 
     boolean isReplica() {
@@ -77,6 +78,7 @@ final class Replication implements AutoCloseable {
         links.add(link);
         link.start();
         LOG.log(INFO, "This server is a replica of %s:%d now".formatted(host, port));
+        config.replicaOf.put(host + " " + port);
         return true;
     }
 
@@ -90,6 +92,7 @@ final class Replication implements AutoCloseable {
         if (history.isKnown()) history.continueAs(ReplicationHistory.randomId());
         replicas.disconnect(); // they come back and learn the new id
         LOG.log(INFO, "This server is a master now");
+        config.replicaOf.put("");
     }
 
     // ---- the master's side; the caller holds the store's lock ----

@@ -63,6 +63,7 @@ final class ReplicationStream {
 
     /// Goes on with commands of this server, or with the bytes of a master.
     void relayed(boolean relayed) {
+        offset();
         this.relayed = relayed;
         selected = false;
     }
@@ -82,6 +83,19 @@ final class ReplicationStream {
         } catch (IOException e) {
             throw new UncheckedIOException(e); // it writes to memory
         }
+    }
+
+    /// Adds a command that is for no database.
+    void appendAside(List<ByteString> command) {
+        boolean before = selected;
+        selected = true;
+        append(command);
+        selected = before;
+    }
+
+    /// Has the stream say once more which database its next command is for, to those who begin to follow it here.
+    void selectAgain() {
+        selected = false;
     }
 
     /// Adds what has come from a master, byte for byte: whoever follows this server's stream follows the master's.

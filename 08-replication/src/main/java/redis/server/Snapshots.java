@@ -59,7 +59,8 @@ final class Snapshots {
         if (!Files.exists(dump)) return;
         try (var in = Files.newInputStream(dump)) {
             var contents = store.emptyContents();
-            var loader = new RdbLoader(contents, dump, in, config.rdbChecksum.get(), keepExpired ? RdbLoader.KEEP_ALL : clock.millis(), progress);
+            boolean isReplica = !config.replicaOf.get().isEmpty(); // whose master says when a key ends
+            var loader = new RdbLoader(contents, dump, in, config.rdbChecksum.get(), keepExpired || isReplica ? RdbLoader.KEEP_ALL : clock.millis(), progress);
             loader.load();
             store.lock();
             try {
@@ -161,6 +162,7 @@ final class Snapshots {
 
     /// @return the save point that is reached now, or null
     SavePoints.SavePoint due() {
+        if (config.save.get().isEmpty()) return null;
         if (isSaving() || lastFailed && seconds() - lastTry <= RETRY_SECONDS) return null;
         return config.save.get().reached(seconds() - lastSave, changesSinceSave());
     }

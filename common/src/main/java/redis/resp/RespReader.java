@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.function.BooleanSupplier;
 
 /// Reads RESP from a stream: requests on a server's side of a connection, replies on a client's.
 ///
@@ -31,6 +32,11 @@ public final class RespReader {
     /// arguments that it has already taken out of its buffer. We do, for they are in memory as well.
     private static final long MAX_REQUEST = 1024 * 1024 * 1024;
 
+    /// How large a request may be that comes from who knows whom, so that strangers cannot use up the memory: Redis's limits for clients that have
+    /// not given the password.
+    private static final int MAX_STRANGERS_ARGUMENTS = 10;
+    private static final int MAX_STRANGERS_BULK = 16 * 1024;
+
     /// How deep arrays may nest in a reply.
     public static final int MAX_DEPTH = 128;
 
@@ -48,6 +54,7 @@ public final class RespReader {
     private final InputStream in;
     private final Flushable beforeWaiting;
     private final long maxRequest;
+    private final BooleanSupplier isStranger;
 
     private byte[] buffer = new byte[INITIAL_BUFFER];
     private int position;       // the next byte to parse
@@ -69,13 +76,25 @@ public final class RespReader {
     /// @param beforeWaiting flushed each time before the reader asks the stream for more, which may wait for the peer: the
     ///     moment at which replies that are still buffered have to leave
     public RespReader(InputStream in, Flushable beforeWaiting) {
-        this(in, beforeWaiting, MAX_REQUEST);
+        this(in, beforeWaiting, () -> false);
+    }
+
+    /// @param beforeWaiting as above
+    /// @param isStranger whether the peer still has to say who it is, and until then may send small requests only: no more than 10 arguments, none
+    ///     of more than 16 KiB. Asked whenever a request is larger than that
+    public RespReader(InputStream in, Flushable beforeWaiting, BooleanSupplier isStranger) {
+        this(in, beforeWaiting, MAX_REQUEST, isStranger);
     }
 
     RespReader(InputStream in, Flushable beforeWaiting, long maxRequest) {
+        this(in, beforeWaiting, maxRequest, () -> false);
+    }
+
+    private RespReader(InputStream in, Flushable beforeWaiting, long maxRequest, BooleanSupplier isStranger) {
         this.in = in;
         this.beforeWaiting = beforeWaiting;
         this.maxRequest = maxRequest;
+        this.isStranger = isStranger;
     }
 
     /// A reader with nothing to do before it waits.
@@ -166,6 +185,7 @@ public final class RespReader {
                 int end = findHeaderEnd("too big mbulk count string");
                 if (end < 0) return null;
                 long announced = parseLength(end, Long.MIN_VALUE, Integer.MAX_VALUE, "invalid multibulk length");
+                if (announced > MAX_STRANGERS_ARGUMENTS && isStranger.getAsBoolean()) throw new ProtocolException("unauthenticated multibulk length");
                 consumeLine(end + 2);
                 if (announced > 0) startRequest((int) announced);
             }
@@ -196,7 +216,9 @@ public final class RespReader {
             if (buffer[position] != '$') {
                 throw new ProtocolException("expected '$', got '" + (char) (buffer[position] & 0xff) + "'");
             }
-            bulkLength = (int) parseLength(end, 0, MAX_BULK, "invalid bulk length");
+            int length = (int) parseLength(end, 0, MAX_BULK, "invalid bulk length");
+            if (length > MAX_STRANGERS_BULK && isStranger.getAsBoolean()) throw new ProtocolException("unauthenticated bulk length");
+            bulkLength = length;
             consumeLine(end + 2);
             if (bulkLength > LARGE_BULK) startLargeBulk();
         }

@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -305,5 +307,47 @@ class RespReaderRequestTest {
         assertThat(request).hasSize(2).doesNotContainAnyElementsOf(Collections.singleton(null));
         assertThat(request.getFirst()).isEqualTo(ByteString.of("ECHO"));
         assertThat(request.subList(1, 2)).containsExactly(ByteString.of("x"));
+    }
+
+    // ---- strangers ----
+
+    private static RespReader strangersReader(String wire, AtomicBoolean isStranger) {
+        return new RespReader(PieceStream.of(wire), () -> {}, isStranger::get);
+    }
+
+    @Test
+    void aStrangerMaySendTenArgumentsOf16KiB() throws IOException {
+        var word = "x".repeat(16 * 1024);
+        var wire = "*10\r\n" + ("$16384\r\n" + word + "\r\n").repeat(10);
+        assertThat(strangersReader(wire, new AtomicBoolean(true)).readRequest()).hasSize(10).allMatch(ByteString.of(word)::equals);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"*11, unauthenticated multibulk length", "*2147483647, unauthenticated multibulk length", "*2147483648, invalid multibulk length",
+            "*1\\r\\n$16385, unauthenticated bulk length", "*1\\r\\n$536870912, unauthenticated bulk length", "*1\\r\\n$536870913, invalid bulk length"})
+    void aStrangerMaySendNothingLarger(String header, String message) {
+        var wire = header.translateEscapes() + "\r\n";
+        assertRefused(strangersReader(wire, new AtomicBoolean(true)), message);
+        if (message.startsWith("unauthenticated")) assertUnfinished(strangersReader(wire, new AtomicBoolean(false)));
+    }
+
+    @Test
+    void aLineIsNotLimitedForStrangers() throws IOException {
+        var words = "PING " + "x".repeat(20_000) + " y".repeat(20) + "\r\n";
+        assertThat(strangersReader(words, new AtomicBoolean(true)).readRequest()).hasSize(22);
+    }
+
+    /// The large request is in the buffer already, refused to a stranger, when the one before it is carried out.
+    @ParameterizedTest
+    @ValueSource(strings = {"*11\r\n$4\r\nMGET\r\n$1\r\na\r\n$1\r\nb\r\n", "*11\r\n"})
+    void whoGivesThePasswordIsNoStrangerFromTheNextRequestOn(String large) throws IOException {
+        var isStranger = new AtomicBoolean(true);
+        var reader = strangersReader("*1\r\n$4\r\nAUTH\r\n*2\r\n$4\r\nECHO\r\n$20000\r\n" + "x".repeat(20_000) + "\r\n"
+                + large + ("$1\r\nc\r\n").repeat(11), isStranger);
+        assertThat(reader.readRequest()).isEqualTo(request("AUTH"));
+        assertThat(reader.pollRequest()).isNull();
+        isStranger.set(false);
+        assertThat(reader.readRequest()).isEqualTo(request("ECHO", "x".repeat(20_000)));
+        assertThat(reader.readRequest()).hasSize(11);
     }
 }
