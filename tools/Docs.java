@@ -4,7 +4,8 @@
 /// - a `java` fence after `<!-- source: PATH -->` stands in that file, line for line. A line `…` or `// …` leaves
 ///   lines out. Any other `java` fence says `<!-- sketch -->`;
 /// - a `console` fence is a transcript. It is replayed against a freshly started server of its step, and must print what
-///   it says. `…` stands for any text within a line or, alone, for any lines.
+///   it says. `…` stands for any text within a line or, alone, for any lines. From a fence after `<!-- replica: PORT -->` on,
+///   the server has a replica, which was started with `replica PORT 127.0.0.1 6380`.
 ///
 /// Usage: `java tools/Docs.java [--no-replay] [STEP | FILE]…` in the repository; without arguments, all of its files.
 
@@ -24,9 +25,9 @@ static final Pattern LINK_REFERENCE = Pattern.compile("\\[([^\\[\\]]+)\\]\\[([^\
 
 static final Pattern SKIP = Pattern.compile("\\s*(//\\s*)?…\\s*");
 
-/// The port that the texts speak of. Transcripts run on another, free one.
+/// The port that the texts speak of. Transcripts run on another, free one, and so does a replica.
 static final String PORT = "6380";
-static final Pattern PROMPT = Pattern.compile("127\\.0\\.0\\.1:" + PORT + "(?:\\[\\d+\\])?(?:\\(TX\\))?> ?(.*)");
+static final Pattern PROMPT = Pattern.compile("127\\.0\\.0\\.1:(\\d+)(?:\\[\\d+\\])?(?:\\(TX\\))?> ?(.*)");
 static final List<String> TOOLS = List.of("redis-cli", "redis-benchmark", "redis-server", "redis-check-aof", "nc");
 static final long COMMAND_SECONDS = 10;
 static final long START_SECONDS = 120; // the first start may have to build the step
@@ -49,7 +50,13 @@ record Fence(String language, int line, List<String> lines, Map<String, String> 
 /// @param prose the text without its fences, code spans and comments; they are blank, so that line numbers still hold
 record Document(Path path, List<Fence> fences, String prose, Set<String> anchors) {}
 
-record Command(boolean shell, String text, int line, List<String> output) {}
+/// @param port as the text has it, of the server that redis-cli asks; null: the command is one for the shell
+record Command(String port, String text, int line, List<String> output) {
+
+    boolean shell() {
+        return port == null;
+    }
+}
 
 Path root;
 Set<Path> repository;
@@ -369,22 +376,18 @@ void checkTranscripts(Document document) throws Exception {
     }
 
     var scratch = Files.createTempDirectory("transcript");
-    Server server = null;
+    var servers = new Servers(step, scratch);
     try {
         for (var fence : fences) {
-            var arguments = fence.directives().get("restart");
-            if (server == null || arguments != null) {
-                if (server != null) server.stop();
-                server = new Server(step, arguments == null ? "" : arguments, scratch);
-                if (!server.starts()) {
-                    problem(document, fence.line(), "the server did not start:\n" + server.log);
-                    return;
-                }
+            var failure = servers.prepare(fence.directives());
+            if (failure != null) {
+                problem(document, fence.line(), "the server did not start:\n" + failure);
+                return;
             }
-            replay(document, parsed.get(fence), server, scratch);
+            replay(document, parsed.get(fence), servers, scratch);
         }
     } finally {
-        if (server != null) server.stop();
+        servers.stop();
         delete(scratch);
     }
 }
@@ -417,9 +420,9 @@ List<Command> commands(Document document, Fence fence) {
             while (text.charAt(text.length() - 1) == '\\' && i + 1 < lines.size() && lines.get(i + 1).startsWith("> ")) {
                 text.append('\n').append(lines.get(++i).substring(2));
             }
-            commands.add(new Command(true, text.toString(), number, new ArrayList<>()));
+            commands.add(new Command(null, text.toString(), number, new ArrayList<>()));
         } else if (prompt.matches()) {
-            commands.add(new Command(false, prompt.group(1), number, new ArrayList<>()));
+            commands.add(new Command(prompt.group(1), prompt.group(2), number, new ArrayList<>()));
         } else if (!commands.isEmpty()) {
             commands.getLast().output().add(line);
         } else if (!line.isBlank()) {
@@ -429,42 +432,47 @@ List<Command> commands(Document document, Fence fence) {
     return commands;
 }
 
-/// Runs the commands of one fence. Inputs to redis-cli with no shell command between them share one connection.
-void replay(Document document, List<Command> all, Server server, Path directory) throws Exception {
+/// Runs the commands of one fence. Inputs to redis-cli with no other command between them share one connection.
+void replay(Document document, List<Command> all, Servers servers, Path directory) throws Exception {
     for (int i = 0; i < all.size(); ) {
         int from = i++;
         if (all.get(from).shell()) {
             var command = all.get(from);
-            var output = run(List.of("bash", "-c", SHELL_PRELUDE + server.onItsPort(command.text())), "", directory);
-            compare(document, command, output, server);
+            var output = run(List.of("bash", "-c", SHELL_PRELUDE + servers.onTheirPorts(command.text())), "", directory);
+            compare(document, command, output, servers);
         } else {
-            while (i < all.size() && !all.get(i).shell()) i++;
-            replaySession(document, all.subList(from, i), server, directory);
+            while (i < all.size() && all.get(from).port().equals(all.get(i).port())) i++;
+            replaySession(document, all.subList(from, i), servers, directory);
         }
     }
 }
 
-void replaySession(Document document, List<Command> session, Server server, Path directory) throws Exception {
-    var input = session.stream().map(c -> server.onItsPort(c.text()) + "\n" + END_OF_OUTPUT + "\n").collect(Collectors.joining());
-    var output = run(List.of("redis-cli", "--no-raw", "-h", "127.0.0.1", "-p", server.port), input, directory);
+void replaySession(Document document, List<Command> session, Servers servers, Path directory) throws Exception {
+    if (!servers.isRunning(session.getFirst().port())) {
+        problem(document, session.getFirst().line(), "there is no server on port " + session.getFirst().port());
+        return;
+    }
+    var input = session.stream().map(c -> servers.onTheirPorts(c.text()) + "\n" + END_OF_OUTPUT + "\n").collect(Collectors.joining());
+    var port = servers.onTheirPorts(session.getFirst().port());
+    var output = run(List.of("redis-cli", "--no-raw", "-h", "127.0.0.1", "-p", port), input, directory);
     if (output == null) {
         problem(document, session.getFirst().line(), "the session took longer than " + COMMAND_SECONDS + " s");
         return;
     }
     var parts = output.split("(?m)^.*" + END_OF_OUTPUT + ".*\\R?", -1);
     for (int i = 0; i < session.size(); i++) {
-        compare(document, session.get(i), i < parts.length ? parts[i] : "", server);
+        compare(document, session.get(i), i < parts.length ? parts[i] : "", servers);
     }
 }
 
-void compare(Document document, Command command, String output, Server server) {
+void compare(Document document, Command command, String output, Servers servers) {
     commands++;
     if (output == null) {
         problem(document, command.line(), command.text() + " took longer than " + COMMAND_SECONDS + " s");
         return;
     }
     var expected = withoutBlankEnd(command.output());
-    var actual = withoutBlankEnd(Arrays.stream(server.onOurPort(output).split("\r?\n")).map(line -> asShown(line)).toList());
+    var actual = withoutBlankEnd(Arrays.stream(servers.onOurPorts(output).split("\r?\n")).map(line -> asShown(line)).toList());
     if (matches(expected, actual)) return;
     problem(document, command.line(), "`%s` should print%n%s  but prints%n%s".formatted(command.text(), indented(expected), indented(actual)));
 }
@@ -519,21 +527,77 @@ static String run(List<String> command, String input, Path directory) throws IOE
     }
 }
 
-/// A server of one step on a free port. It is one process, for `tools/run` becomes the JVM.
+/// The server of one step, and its replica if there is one.
+class Servers {
+
+    private final String step;
+    private final Path directory;
+    private final Map<String, String> ports = new LinkedHashMap<>(); // those of the text, and those that are used in their place
+    private final SequencedMap<String, Server> running = new LinkedHashMap<>(); // by the port that the text gives
+
+    Servers(String step, Path directory) {
+        this.step = step;
+        this.directory = directory;
+    }
+
+    /// Starts what a fence needs.
+    ///
+    /// @return what a server that did not start has said; null if there is none
+    String prepare(Map<String, String> directives) throws IOException, InterruptedException {
+        var restart = directives.get("restart");
+        var replica = directives.get("replica");
+        var failure = restart != null || !running.containsKey(PORT) ? start(PORT, "--port " + PORT + " " + (restart == null ? "" : restart)) : null;
+        return failure == null && replica != null ? start(replica, "replica " + replica + " 127.0.0.1 " + PORT) : failure;
+    }
+
+    private String start(String port, String arguments) throws IOException, InterruptedException {
+        if (running.containsKey(port)) running.get(port).stop();
+        if (!ports.containsKey(port)) ports.put(port, freePort());
+        var server = new Server(step, ports.get(port), onTheirPorts(arguments), directory);
+        running.put(port, server);
+        return server.starts() ? null : server.log.toString();
+    }
+
+    private static String freePort() throws IOException {
+        try (var free = new ServerSocket(0)) {
+            return String.valueOf(free.getLocalPort());
+        }
+    }
+
+    String onTheirPorts(String text) {
+        for (var port : ports.entrySet()) text = text.replaceAll("\\b" + port.getKey() + "\\b", port.getValue());
+        return text;
+    }
+
+    String onOurPorts(String text) {
+        for (var port : ports.entrySet()) text = text.replaceAll("\\b" + port.getValue() + "\\b", port.getKey());
+        return text;
+    }
+
+    boolean isRunning(String port) {
+        return running.containsKey(port);
+    }
+
+    /// The replica first: a master that ends may wait for it.
+    void stop() throws InterruptedException {
+        for (var server : running.reversed().values()) server.stop();
+    }
+}
+
+/// A server of one step. It is one process, for `tools/run` becomes the JVM.
 class Server {
 
-    final String port;
+    private final String port;
     private final Process process;
     final StringBuffer log = new StringBuffer();
     private final CountDownLatch listens = new CountDownLatch(1);
     private final Thread stopAtExit;
 
-    Server(String step, String arguments, Path directory) throws IOException {
-        try (var free = new ServerSocket(0)) {
-            port = String.valueOf(free.getLocalPort());
-        }
-        var command = new ArrayList<>(List.of(root.resolve("tools/run").toString(), step, "--port", port));
-        if (!arguments.isBlank()) command.addAll(List.of(arguments.strip().split("\\s+")));
+    /// @param arguments those of `tools/run` after the step, with the port among them
+    Server(String step, String port, String arguments, Path directory) throws IOException {
+        this.port = port;
+        var command = new ArrayList<>(List.of(root.resolve("tools/run").toString(), step));
+        command.addAll(List.of(arguments.strip().split("\\s+")));
         process = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
         stopAtExit = new Thread(process::destroy);
         Runtime.getRuntime().addShutdownHook(stopAtExit);
@@ -555,14 +619,6 @@ class Server {
 
     boolean starts() throws InterruptedException {
         return listens.await(START_SECONDS, TimeUnit.SECONDS) && process.isAlive() && log.indexOf(port) >= 0;
-    }
-
-    String onItsPort(String text) {
-        return text.replaceAll("\\b" + PORT + "\\b", port);
-    }
-
-    String onOurPort(String text) {
-        return text.replaceAll("\\b" + port + "\\b", PORT);
     }
 
     void stop() throws InterruptedException {
