@@ -210,6 +210,30 @@ class ReplicationLinkTest {
         Eventually.becomesTrue("it is forgotten", () -> "0".equals(master.info("connected_slaves")));
     }
 
+    @Test
+    void theBacklogIsKeptForAWhile() throws Exception {
+        var now = new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
+        var master = open(() -> LocalServer.start(now::get, directory, "--save", "", "--repl-backlog-ttl", "100", "--repl-ping-replica-period", "100000"));
+        var replica = follow(master);
+        replica.connection.close();
+        Eventually.becomesTrue("it is forgotten", () -> "0".equals(master.info("connected_slaves")));
+        now.updateAndGet(instant -> instant.plusSeconds(90));
+        master.call("SET", "x", "1").isOk();
+        try (var again = RawConnection.connect(master.address())) {
+            again.request("PSYNC " + replica.id + " 1");
+            again.expect("+CONTINUE\r\n" + AofFiles.commands("SELECT 0", "SET x 1"));
+        }
+        Eventually.becomesTrue("it is forgotten", () -> "0".equals(master.info("connected_slaves")));
+        var later = Instant.parse("2026-01-02T00:00:00Z");
+        Eventually.becomesTrue("the backlog is given up", () -> {
+            now.set(later.plusMillis(System.nanoTime() / 10_000)); // which is fast
+            return "0".equals(master.info("repl_backlog_active"));
+        });
+        assertThat(master.info("master_replid")).isNotEqualTo(replica.id);
+        master.call("SET", "x", "2").isOk();
+        assertThat(follow(master).offset).isEqualTo(50);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"PING", "GET x", "REPLCONF listening-port 1", "nonsense"})
     void aReplicaThatWouldGetAReplyIsDisconnected(String request) throws Exception {
