@@ -77,8 +77,8 @@ final class Replication implements AutoCloseable {
         store.expiry(Store.Expiry.HIDE);
         link = new MasterLink(host, port, config, store, commands, pubSub, this, replicas, stream, clock);
         links.add(link);
-        link.start();
         LOG.log(INFO, "This server is a replica of %s:%d now".formatted(host, port));
+        link.start();
         config.replicaOf.put(host + " " + port);
         return true;
     }
