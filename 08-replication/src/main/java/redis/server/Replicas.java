@@ -186,8 +186,9 @@ final class Replicas {
         try {
             while (acknowledgements(offset) < wanted) {
                 long left = nanos - (System.nanoTime() - start);
-                if (left <= 0 || isGone.getAsBoolean()) break;
-                awaitAcknowledgement(wanted, offset, Math.min(left, POLL_NANOS));
+                if (left <= 0) break;
+                boolean inVain = !awaitAcknowledgement(wanted, offset, Math.min(left, POLL_NANOS));
+                if (inVain && isGone.getAsBoolean()) break;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -195,10 +196,11 @@ final class Replicas {
         return acknowledgements(offset);
     }
 
-    private void awaitAcknowledgement(int wanted, long offset, long nanos) throws InterruptedException {
+    /// @return false if none has come in that time
+    private boolean awaitAcknowledgement(int wanted, long offset, long nanos) throws InterruptedException {
         ackLock.lock();
         try {
-            if (acknowledgements(offset) < wanted) acknowledged.awaitNanos(nanos);
+            return acknowledgements(offset) >= wanted || acknowledged.awaitNanos(nanos) > 0;
         } finally {
             ackLock.unlock();
         }
@@ -215,6 +217,7 @@ final class Replicas {
             if (backlogIsOver(leads)) {
                 stream.close();
                 history.begin();
+                sync = null;
             }
             stream.trim(config.replBacklogSize.get());
         } finally {
