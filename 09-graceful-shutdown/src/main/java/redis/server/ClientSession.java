@@ -119,8 +119,9 @@ final class ClientSession implements AutoCloseable {
             var last = new Batch(log);
             last.add(Resp.error("ERR Protocol error: " + e.getMessage()), false);
             outbox.add(last, OutputLimit.NONE);
+            outbox.drain();
         }
-        sendLast();
+        outbox.flush();
     }
 
     /// Waits for a request, and takes along those that have arrived with it.

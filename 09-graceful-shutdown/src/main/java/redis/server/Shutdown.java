@@ -39,9 +39,15 @@ final class Shutdown {
     /// One go at it.
     ///
     /// @param exits whether the process ends with the server
-    /// @param deadline in System.nanoTime()
+    /// @param start in System.nanoTime()
+    /// @param timeout `shutdown-timeout`, in nanoseconds
+    /// @param offset what replicas are waited to reach
     /// @param outcome whether the server ends, as soon as that is certain
-    private record Attempt(ShutdownOptions options, boolean exits, long deadline, CompletableFuture<Boolean> outcome) {
+    private record Attempt(ShutdownOptions options, boolean exits, long start, long timeout, long offset, CompletableFuture<Boolean> outcome) {
+
+        long left() {
+            return timeout - (System.nanoTime() - start);
+        }
 
         void say(String message) {
             if (exits) LOG.log(INFO, message);
@@ -100,13 +106,24 @@ final class Shutdown {
 
     private CompletableFuture<Boolean> begin(ShutdownOptions options, boolean exits) {
         if (attempt == null) {
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(config.shutdownTimeout.get());
-            var next = new Attempt(options, exits, deadline, new CompletableFuture<>());
+            long timeout = options.has(Option.NOW) ? 0 : TimeUnit.SECONDS.toNanos(config.shutdownTimeout.get());
+            var next = new Attempt(options, exits, System.nanoTime(), timeout, stream.offset(), new CompletableFuture<>());
             next.say("User requested shutdown...");
             attempt = next;
+            if (timeout > 0 && replicas.lagging(next.offset) > 0) {
+                next.say("Waiting for replicas before shutting down.");
+                pause();
+                replicas.askForAcknowledgement();
+            }
             thread = Thread.ofPlatform().name("shutdown").start(() -> run(next));
         }
         return attempt.outcome;
+    }
+
+    /// Neither commands nor the clock change the data any more, so that the stream has an end that replicas can reach.
+    private void pause() {
+        pausing = true;
+        store.expiry(Store.Expiry.HIDE);
     }
 
     /// @return false if there is nothing to be called off
@@ -129,7 +146,7 @@ final class Shutdown {
 
     private void run(Attempt mine) {
         try {
-            if (!mine.options.has(Option.NOW)) awaitReplicas(mine);
+            awaitReplicas(mine);
             if (!finish(mine)) return;
         } catch (RuntimeException | Error e) { // a server that neither goes on nor ends is the worst of all
             LOG.log(WARNING, "Unexpected error while shutting down", e);
@@ -153,28 +170,11 @@ final class Shutdown {
 
     /// Step 1. Returns when all replicas have everything, it was called off, or there is no time left.
     private void awaitReplicas(Attempt mine) {
-        long timeout = TimeUnit.SECONDS.toNanos(config.shutdownTimeout.get());
-        long deadline = mine.deadline - Math.min(RESERVE_NANOS, timeout / 5);
-        long offset;
-        store.lock();
-        try {
-            offset = stream.offset();
-            if (timeout == 0 || attempt != mine || replicas.lagging(offset) == 0) return;
-            pause();
-            replicas.askForAcknowledgement();
-            stream.offset(); // lets those who feed replicas have that
-        } finally {
-            store.unlock();
+        long reserve = Math.min(RESERVE_NANOS, mine.timeout / 5);
+        while (attempt == mine && replicas.lagging(mine.offset) > 0 && mine.left() > reserve) {
+            replicas.wake(); // there is a question for them in the stream
+            LockSupport.parkNanos(LOOK_NANOS);
         }
-        replicas.wake();
-        mine.say("Waiting for replicas before shutting down.");
-        while (attempt == mine && replicas.lagging(offset) > 0 && System.nanoTime() - deadline < 0) LockSupport.parkNanos(LOOK_NANOS);
-    }
-
-    /// Neither commands nor the clock change the data any more, so that the stream has an end that replicas can reach.
-    private void pause() {
-        pausing = true;
-        store.expiry(Store.Expiry.HIDE);
     }
 
     /// Step 2, and the moment at which it is decided.
@@ -239,10 +239,14 @@ final class Shutdown {
 
     // ---- for sessions; the caller holds the store's lock ----
 
-    /// Whether a request is not carried out now: perhaps later, when the end has been called off, or never. The client knows what to do then.
+    /// Whether a request is not carried out now: perhaps later, when the end has been called off, or never.
     boolean holdsBack(ClientSession client, List<ByteString> request) {
         if (over) {
             client.endAfterReply();
+            client.answerLater(() -> {
+                client.finish();
+                return null;
+            });
             return true;
         }
         if (!pausing) return false;
@@ -265,7 +269,7 @@ final class Shutdown {
     /// How much of its time is left, in milliseconds; -1: nobody has asked for the end.
     long millisLeft() {
         var current = attempt;
-        return current == null ? -1 : Math.max(0, TimeUnit.NANOSECONDS.toMillis(current.deadline - System.nanoTime()));
+        return current == null ? -1 : Math.max(0, TimeUnit.NANOSECONDS.toMillis(current.left()));
     }
 
     /// Ends the server at once, and returns when it has ended. The process goes on.
