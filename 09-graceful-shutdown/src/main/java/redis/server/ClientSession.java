@@ -6,6 +6,9 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import redis.resp.ByteString;
 import redis.resp.ProtocolException;
@@ -24,6 +27,9 @@ final class ClientSession implements AutoCloseable {
     /// How many requests are carried out under one hold of the lock before others get their turn.
     private static final int MAX_BATCH = 64;
 
+    /// Who has sent nothing for so long will most likely not do so before the connection is closed.
+    private static final int QUIET_MILLIS = 10;
+
     private static final long BEHIND_ALL = -1; // as long as nobody else can have written
 
     private final long id;
@@ -40,6 +46,7 @@ final class ClientSession implements AutoCloseable {
     private final Outbox outbox;
     private final RespReader reader;
 
+    private final ReentrantLock finishing = new ReentrantLock(); // held while the client gets its last replies
     private boolean ending;
     private Supplier<Resp> later; // where the reply to the last request comes from; null: it is there
 
@@ -270,32 +277,39 @@ final class ClientSession implements AutoCloseable {
         socket.close();
     }
 
-    /// Lets the client have all replies and messages, and says that there are no more.
-    private void sendLast() throws IOException {
-        outbox.drain();
-        outbox.flush();
-        socket.shutdownOutput();
-        // A connection that is closed with something unread in it is reset, and the client may lose replies that are on their way.
-        socket.setSoTimeout(1);
-        var in = socket.getInputStream();
-        in.skip(in.available());
-    }
-
     /// Ends the session when the client has everything, or the replica the whole stream. Waits for it to read.
     void finish() {
-        Replica following;
-        store.lock();
-        try {
-            following = isReplica() ? replica : null;
-        } finally {
-            store.unlock();
-        }
+        finishing.lock(); // the session may be about to do the same
         try (this) {
+            var following = following();
             if (following != null) following.finish();
             else sendLast();
         } catch (IOException e) {
             // it has left
+        } finally {
+            finishing.unlock();
         }
+    }
+
+    private Replica following() {
+        store.lock();
+        try {
+            return isReplica() ? replica : null;
+        } finally {
+            store.unlock();
+        }
+    }
+
+    /// Lets the client have all replies and messages, and says that there are no more. A connection that is closed while the client still sends
+    /// is reset, and replies that are on their way are lost: so what it sends is read away.
+    private void sendLast() throws IOException {
+        outbox.drain();
+        outbox.flush();
+        socket.shutdownOutput();
+        socket.setSoTimeout(QUIET_MILLIS);
+        var in = socket.getInputStream();
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(QUIET_MILLIS));
+        if (in.available() > 0) in.transferTo(OutputStream.nullOutputStream());
     }
 
     /// As [#close()], for those who need not know whether that works.

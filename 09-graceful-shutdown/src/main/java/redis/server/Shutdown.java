@@ -184,7 +184,7 @@ final class Shutdown {
         store.lock();
         try {
             if (attempt != mine) return false;
-            if (mine.exits) replicas.logLag(stream.offset());
+            if (mine.exits) replicas.logLag(pausing ? mine.offset : stream.offset());
             if (persistence.isLoaded() && !bringToDisk(mine)) {
                 goOn("Errors trying to shut down the server. Check the logs for more information.");
                 return false;
@@ -272,27 +272,26 @@ final class Shutdown {
         return current == null ? -1 : Math.max(0, TimeUnit.NANOSECONDS.toMillis(current.left()));
     }
 
-    /// Ends the server at once, and returns when it has ended. The process goes on.
+    /// Ends the server at once, also if somebody waits for replicas, and returns when it has ended. The process goes on.
     void close() {
-        var options = ShutdownOptions.of(Option.NOW, Option.NOSAVE, Option.FORCE);
-        for (boolean ends = false; !ends; ) {
-            Thread course;
-            store.lock();
-            try {
-                begin(options, false);
-                course = thread;
-            } finally {
-                store.unlock();
+        Thread before;
+        Thread last;
+        store.lock();
+        try {
+            before = thread;
+            if (!over) {
+                callOff();
+                begin(ShutdownOptions.of(Option.NOW, Option.NOSAVE, Option.FORCE), false);
             }
-            try {
-                course.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-            store.lock();
-            ends = over;
+            last = thread;
+        } finally {
             store.unlock();
+        }
+        try {
+            if (before != null) before.join();
+            last.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -63,6 +63,10 @@ final class RealRedis implements AutoCloseable {
         return address;
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     private Path log() {
         return directory.resolve("log");
     }

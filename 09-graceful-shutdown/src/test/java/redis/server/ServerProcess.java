@@ -3,6 +3,7 @@ package redis.server;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -74,6 +75,25 @@ final class ServerProcess implements AutoCloseable {
     /// What it has printed so far.
     List<String> log() {
         return log;
+    }
+
+    /// Sends it a signal: `TERM`.
+    void signal(String name) throws Exception {
+        Programs.run("", "kill", "-" + name, Long.toString(pid()));
+    }
+
+    /// Waits for its end.
+    ///
+    /// @return its exit status
+    int awaitExit(Duration limit) throws InterruptedException {
+        if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new AssertionError("The server has not ended after " + limit + ":\n" + String.join("\n", log));
+        }
+        return process.exitValue();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
     }
 
     /// kill -9: it can do nothing about it. Returns when it is gone.
