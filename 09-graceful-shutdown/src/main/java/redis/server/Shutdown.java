@@ -29,7 +29,7 @@ final class Shutdown {
     private static final Duration LAST_WORDS = Duration.ofMillis(500);
 
     /// How much of `shutdown-timeout` is kept for the steps after the first: a fifth, and at most so much.
-    private static final long RESERVE_NANOS = 2 * LAST_WORDS.toNanos();
+    private static final long RESERVE_NANOS = 4 * LAST_WORDS.toNanos();
 
     private static final long LOOK_NANOS = 5_000_000;
 
@@ -115,7 +115,7 @@ final class Shutdown {
                 pause();
                 replicas.askForAcknowledgement();
             }
-            thread = Thread.ofPlatform().name("shutdown").start(() -> run(next));
+            thread = Thread.ofPlatform().name("shutdown").daemon(false).start(() -> run(next)); // the last one that the JVM waits for
         }
         return attempt.outcome;
     }

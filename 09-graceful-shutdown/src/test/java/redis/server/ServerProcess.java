@@ -68,6 +68,10 @@ final class ServerProcess implements AutoCloseable {
         return new TestClient(new InetSocketAddress("127.0.0.1", port.join()));
     }
 
+    int port() {
+        return port.join();
+    }
+
     long pid() {
         return process.pid();
     }
