@@ -257,10 +257,17 @@ final class Persistence implements AutoCloseable {
         log.force();
     }
 
-    /// Gives up what is being written in the background.
+    /// Gives up what is being written to files in the background.
     void cancel() {
         rewrites.cancel();
         snapshots.cancel();
+    }
+
+    /// Lets nothing begin any more, and gives up all that goes on in the background.
+    void end() {
+        closing = true;
+        rewrites.cancel();
+        snapshots.end();
     }
 
     /// Saves a snapshot, in place of one that has just been given up.
@@ -410,7 +417,7 @@ final class Persistence implements AutoCloseable {
     @Override
     public void close() throws IOException {
         store.lock();
-        closing = true;
+        end();
         store.unlock();
         rewrites.close();
         snapshots.close();

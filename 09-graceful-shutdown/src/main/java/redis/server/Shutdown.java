@@ -31,6 +31,8 @@ final class Shutdown {
     /// How much of `shutdown-timeout` is kept for the steps after the first: a fifth, and at most so much.
     private static final long RESERVE_NANOS = 4 * LAST_WORDS.toNanos();
 
+    private static final String FAILED = "Errors trying to shut down the server. Check the logs for more information.";
+
     private static final long LOOK_NANOS = 5_000_000;
 
     /// What replicas get although it does not change the data. Waits as writes do.
@@ -186,12 +188,13 @@ final class Shutdown {
             if (attempt != mine) return false;
             if (mine.exits) replicas.logLag(pausing ? mine.offset : stream.offset());
             if (persistence.isLoaded() && !bringToDisk(mine)) {
-                goOn("Errors trying to shut down the server. Check the logs for more information.");
+                goOn(FAILED);
                 return false;
             }
             pause();
-            over = true;
+            persistence.end();
             replication.leave();
+            over = true;
             mine.outcome.complete(true);
             return true;
         } finally {
@@ -207,9 +210,10 @@ final class Shutdown {
         persistence.cancel();
         if (!options.save(config.save.get())) return true;
         mine.say("Saving the final RDB snapshot before exiting.");
-        if (!succeeds(persistence::saveLast, "Error trying to save the DB", options)) return false;
-        mine.say("DB saved on disk");
-        return true;
+        return succeeds(() -> {
+            persistence.saveLast();
+            mine.say("DB saved on disk");
+        }, "Error trying to save the DB", options);
     }
 
     @FunctionalInterface
@@ -231,7 +235,7 @@ final class Shutdown {
     private void fail(Attempt mine) {
         store.lock();
         try {
-            if (attempt == mine && !over) goOn("Errors trying to shut down the server. Check the logs for more information.");
+            if (attempt == mine && !over) goOn(FAILED);
         } finally {
             store.unlock();
         }

@@ -159,6 +159,11 @@ final class Snapshots {
         if (savesToFile) cancelled = true;
     }
 
+    /// Gives up a snapshot for whatever it is taken.
+    void end() {
+        cancelled = true;
+    }
+
     /// @return the save point that is reached now, or null
     SavePoints.SavePoint due() {
         if (isSaving() || lastFailed && seconds() - lastTry <= RETRY_SECONDS) return null;
@@ -198,7 +203,7 @@ final class Snapshots {
 
     /// Returns when no thread of it is left.
     void close() {
-        cancelled = true;
+        end();
         var last = saving;
         if (last == null) return;
         try {
