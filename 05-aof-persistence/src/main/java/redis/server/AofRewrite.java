@@ -76,6 +76,9 @@ final class AofRewrite {
             requireWanted();
             log.continueIn(segment);
             return store.copy();
+        } catch (IOException e) {
+            segment.close();
+            throw e;
         } finally {
             store.unlock();
         }

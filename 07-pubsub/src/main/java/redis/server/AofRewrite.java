@@ -80,6 +80,9 @@ final class AofRewrite {
             requireWanted();
             log.continueIn(segment);
             return store.startSnapshot();
+        } catch (IOException e) {
+            segment.close();
+            throw e;
         } finally {
             store.unlock();
         }

@@ -81,6 +81,9 @@ final class AofRewrite {
             requireWanted();
             log.continueIn(segment);
             return store.startSnapshot();
+        } catch (IOException e) {
+            segment.close();
+            throw e;
         } finally {
             store.unlock();
         }

@@ -1,0 +1,185 @@
+package redis.server;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The server's parameters. The command line sets them, `--name value` for each; CONFIG GET shows them, and CONFIG SET changes some.
+final class ServerConfig {
+
+    static final String USAGE = new ServerConfig().usage();
+
+    private final Map<String, Parameter<?>> parameters = new LinkedHashMap<>();
+
+    /// The address to listen on.
+    final Parameter<String> bind = add(Parameter.text("bind", "address to listen on; 0.0.0.0 for all of this machine's", "127.0.0.1"));
+
+    /// The TCP port to listen on; 0 lets the system choose a free one.
+    final Parameter<Integer> port = add(Parameter.number("port", "port to listen on", 6380, 0, 65_535));
+
+    /// How many clients may be connected at a time.
+    final Parameter<Integer> maxClients = add(Parameter.number("maxclients", "how many clients are served at a time", 10_000, 1, Integer.MAX_VALUE)
+            .changeable());
+
+    /// The directory of all files.
+    final Parameter<String> dir = add(Parameter.directory("dir", "directory of the server's files", "data/09-graceful-shutdown").guarded());
+
+    final Parameter<Boolean> appendOnly = add(Parameter.yesOrNo("appendonly", "whether writes are logged", false).changeable());
+    final Parameter<FsyncPolicy> appendFsync = add(Parameter.oneOf("appendfsync", "when the log is forced to disk: always, everysec, no",
+            FsyncPolicy.EVERYSEC).changeable());
+    final Parameter<String> appendFilename = add(Parameter.fileName("appendfilename", "how the names of the log's files begin", "appendonly.aof"));
+    final Parameter<String> appendDirname = add(Parameter.fileName("appenddirname", "directory of the log, within dir", "appendonlydir"));
+
+    /// Whether a log whose last command is incomplete is cut back, rather than refused.
+    final Parameter<Boolean> aofLoadTruncated = add(Parameter.yesOrNo("aof-load-truncated", "whether to start with a log that a crash cut short", true)
+            .changeable());
+
+    /// By how many percent the log has to grow before it is rewritten by itself; 0: never.
+    final Parameter<Integer> autoAofRewritePercentage = add(Parameter.number("auto-aof-rewrite-percentage",
+            "growth in percent after which the log is rewritten", 100, 0, Integer.MAX_VALUE).changeable());
+
+    /// How large the log has to be, in bytes, before it is rewritten by itself.
+    final Parameter<Long> autoAofRewriteMinSize = add(Parameter.memory("auto-aof-rewrite-min-size",
+            "size from which on the log is rewritten by itself", "64mb").changeable());
+
+    /// Whether the base of the log is in RDB form, which is shorter and loads faster.
+    final Parameter<Boolean> aofUseRdbPreamble = add(Parameter.yesOrNo("aof-use-rdb-preamble", "whether a rewritten log begins with a snapshot", true)
+            .changeable());
+
+    final Parameter<SavePoints> save = add(Parameter.of("save", "when a snapshot is saved: after SECONDS if there were CHANGES, in pairs; \"\" for never",
+            "3600 1 300 100 60 10000", SavePoints::parse, SavePoints::text).changeable());
+    final Parameter<String> dbFilename = add(Parameter.fileName("dbfilename", "name of the file with the snapshot", "dump.rdb").guarded());
+    final Parameter<Boolean> rdbCompression = add(Parameter.yesOrNo("rdbcompression", "whether strings are compressed in snapshots", true).changeable());
+    final Parameter<Boolean> rdbChecksum = add(Parameter.yesOrNo("rdbchecksum", "whether snapshots have a checksum, and it is verified", true));
+
+    /// Whether writes are refused after a snapshot that should have been saved by itself has failed.
+    final Parameter<Boolean> stopWritesOnBgsaveError = add(Parameter.yesOrNo("stop-writes-on-bgsave-error",
+            "whether writes are refused when snapshots cannot be saved", true).changeable());
+
+    /// The master to follow: its host and port; empty for none.
+    final Parameter<String> replicaOf = add(Parameter.of("replicaof", "master to follow, \"HOST PORT\"; \"\" for none", "",
+            ServerConfig::parseMaster, text -> text));
+
+    /// The password that this server gives its master; empty for none.
+    final Parameter<String> masterAuth = add(Parameter.text("masterauth", "password for the master", "").changeable());
+    final Parameter<String> masterUser = add(Parameter.text("masteruser", "user for the master", "").changeable());
+
+    /// Whether a replica that has lost its master answers from what it has.
+    final Parameter<Boolean> replicaServeStaleData = add(Parameter.yesOrNo("replica-serve-stale-data",
+            "whether a replica answers while it has no master", true).changeable());
+
+    /// By what address and port a master is to tell of this replica; empty and 0: those of the connection.
+    final Parameter<String> replicaAnnounceIp = add(Parameter.text("replica-announce-ip", "address that a master is told", "").changeable());
+    final Parameter<Integer> replicaAnnouncePort = add(Parameter.number("replica-announce-port", "port that a master is told; 0 for that of port",
+            0, 0, 65_535).changeable());
+
+    /// Which replica Sentinel prefers as the next master: the lowest number; 0 for never.
+    final Parameter<Integer> replicaPriority = add(Parameter.number("replica-priority", "Sentinel makes the replica with the lowest a master; 0 for never",
+            100, 0, Integer.MAX_VALUE).changeable());
+
+    /// How much of the stream is kept for replicas that come back, in bytes.
+    final Parameter<Long> replBacklogSize = add(Parameter.memory("repl-backlog-size", "how much is kept for replicas that come back", "1mb").changeable());
+
+    /// For how long it is kept when there are no replicas, in seconds; 0: for ever.
+    final Parameter<Integer> replBacklogTtl = add(Parameter.number("repl-backlog-ttl", "for how many seconds it is kept without replicas; 0 for ever",
+            3600, 0, Integer.MAX_VALUE).changeable());
+
+    /// After how many seconds without a sign of life a master or a replica is given up.
+    final Parameter<Integer> replTimeout = add(Parameter.number("repl-timeout", "after how many seconds of silence a connection between servers is given up",
+            60, 1, Integer.MAX_VALUE / 1000).changeable());
+    final Parameter<Integer> replPingReplicaPeriod = add(Parameter.number("repl-ping-replica-period", "how often replicas are pinged, in seconds",
+            10, 1, Integer.MAX_VALUE).changeable());
+
+    /// How many replicas a write needs that were heard of in the last `min-replicas-max-lag` seconds; either is 0: none.
+    final Parameter<Integer> minReplicasToWrite = add(Parameter.number("min-replicas-to-write", "how many replicas a write needs", 0, 0, Integer.MAX_VALUE)
+            .changeable());
+    final Parameter<Integer> minReplicasMaxLag = add(Parameter.number("min-replicas-max-lag", "how many seconds ago they may have been heard of",
+            10, 0, Integer.MAX_VALUE).changeable());
+
+    /// How long the end of the server may take, in seconds, if replicas lag; 0: they are not waited for.
+    final Parameter<Integer> shutdownTimeout = add(Parameter.number("shutdown-timeout", "how many seconds the end may take when replicas lag", 10, 0,
+            Integer.MAX_VALUE).changeable());
+
+    /// How the server ends when it gets these signals.
+    final Parameter<ShutdownOptions> shutdownOnSigint = add(onSignal("shutdown-on-sigint", "how SIGINT, which is Ctrl-C, ends the server"));
+    final Parameter<ShutdownOptions> shutdownOnSigterm = add(onSignal("shutdown-on-sigterm", "how SIGTERM ends it: default, or some of save, nosave, now, force"));
+
+    private static Parameter<ShutdownOptions> onSignal(String name, String help) {
+        return Parameter.of(name, help, ShutdownOptions.DEFAULT, ShutdownOptions::parse, ShutdownOptions::text).changeable();
+    }
+
+    private static String parseMaster(String text) {
+        if (!text.isEmpty() && !text.matches("\\S+ +\\d{1,5}")) throw new IllegalArgumentException("argument must be \"HOST PORT\"");
+        return text;
+    }
+
+    /// How many bytes may wait for a client that does not read them, for each class of clients. A class that a text does not name keeps what it has.
+    final Parameter<OutputLimits> clientOutputBufferLimit = add(Parameter.of("client-output-buffer-limit",
+            "how much may wait for a client: CLASS HARD SOFT SECONDS, for normal, slave and pubsub", OutputLimits.DEFAULT,
+            this::parseOutputLimits, OutputLimits::text).changeable());
+
+    private OutputLimits parseOutputLimits(String text) {
+        return OutputLimits.parse(text, clientOutputBufferLimit == null ? null : clientOutputBufferLimit.get());
+    }
+
+    {
+        add(Parameter.fixed("databases", "1"));
+    }
+
+    private <T> Parameter<T> add(Parameter<T> parameter) {
+        parameters.put(parameter.name(), parameter);
+        return parameter;
+    }
+
+    /// Reads `--name value` pairs, or `replica PORT MASTER-HOST MASTER-PORT` and further pairs: a replica that listens on another port and keeps its files
+    /// in a directory of its own.
+    ///
+    /// @return the configuration, or null if the user asked for `--help`
+    /// @throws IllegalArgumentException if an option is unknown or its value is missing or wrong; the message says which
+    static ServerConfig parse(String... args) {
+        if (args.length > 0 && args[0].equals("replica")) return parse(asOptions(args));
+        var config = new ServerConfig();
+        for (int i = 0; i < args.length; i += 2) {
+            var option = args[i];
+            if (option.equals("--help")) return null;
+            var parameter = option.startsWith("--") ? config.find(option.substring(2)) : null;
+            if (parameter == null) throw new IllegalArgumentException("Unknown option " + option + ".");
+            if (i + 1 == args.length) throw new IllegalArgumentException(option + " needs a value.");
+            try {
+                parameter.set(args[i + 1]);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("%s %s: %s.".formatted(option, args[i + 1], e.getMessage()));
+            }
+        }
+        return config;
+    }
+
+    private static String[] asOptions(String[] args) {
+        if (args.length < 4) throw new IllegalArgumentException("replica needs three values: its own port, and its master's host and port.");
+        var options = new ArrayList<>(List.of("--port", args[1], "--dir", "data/09-graceful-shutdown/replica-" + args[1], "--replicaof", args[2] + " " + args[3]));
+        options.addAll(Arrays.asList(args).subList(4, args.length));
+        return options.toArray(String[]::new);
+    }
+
+    private String usage() {
+        var usage = new StringBuilder("replica PORT MASTER-HOST MASTER-PORT: be the replica of another server. Options:\n");
+        for (var parameter : all()) {
+            if (parameter.help().isEmpty()) continue;
+            usage.append("  --%-34s %s (default %s)%n".formatted(parameter.name() + " VALUE", parameter.help(), parameter.initial()));
+        }
+        return usage.append("  --%-34s %s%n".formatted("help", "print this")).toString();
+    }
+
+    /// @param name in lower case
+    /// @return null if there is no such parameter
+    Parameter<?> find(String name) {
+        return parameters.get(name);
+    }
+
+    Collection<Parameter<?>> all() {
+        return parameters.values();
+    }
+}
