@@ -1,5 +1,6 @@
 package redis.server;
 
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /// Removes keys that are over and that nobody asks for, so that their memory is given back.
@@ -23,13 +24,15 @@ final class ActiveExpiry implements AutoCloseable {
 
     private final Store store;
     private final Propagation propagation;
+    private final PubSub pubSub;
     private final Replicas replicas;
     private final Thread thread = Thread.ofVirtual().name("active-expiry").unstarted(this::run);
     private volatile boolean running = true;
 
-    ActiveExpiry(Store store, Propagation propagation, Replicas replicas) {
+    ActiveExpiry(Store store, Propagation propagation, PubSub pubSub, Replicas replicas) {
         this.store = store;
         this.propagation = propagation;
+        this.pubSub = pubSub;
         this.replicas = replicas;
     }
 
@@ -49,14 +52,19 @@ final class ActiveExpiry implements AutoCloseable {
 
     /// @return whether there is more to be done at once
     private boolean expireSlice() {
+        boolean more;
+        List<ClientSession> toWake;
         store.lock();
         try {
             boolean manyAreOver = store.expireSome(SLICE);
             propagation.propagateExpired();
-            return store.rehash(REHASH_STEPS) || manyAreOver;
+            more = store.rehash(REHASH_STEPS) || manyAreOver;
+            toWake = pubSub.takeToWake();
         } finally {
             store.unlock();
         }
+        for (var client : toWake) client.wake(); // those who are told of keys that have expired
+        return more;
     }
 
     /// Returns when the thread has ended. It must have been started.

@@ -2,11 +2,18 @@ package redis.server;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -33,7 +40,10 @@ final class ClientSession implements AutoCloseable {
     private static final long BEHIND_ALL = -1; // as long as nobody else can have written
 
     private final long id;
+    private final long connected; // in milliseconds since 1970
     private final Socket socket;
+    private final SocketAddress remote;
+    private final SocketAddress local; // not to be had from a socket that is closed
     private final ServerConfig config;
     private final Store store;
     private final CommandTable commands;
@@ -47,7 +57,9 @@ final class ClientSession implements AutoCloseable {
     private final RespReader reader;
 
     private final ReentrantLock finishing = new ReentrantLock(); // held while the client gets its last replies
+    private boolean authenticated; // whether it has given the password, or there was none when it came
     private boolean ending;
+    private final AtomicBoolean givenUp = new AtomicBoolean(); // several threads may find that it has to be, and one says so
     private Supplier<Resp> later; // where the reply to the last request comes from; null: it is there
 
     // For the thread that holds the store's lock.
@@ -57,12 +69,22 @@ final class ClientSession implements AutoCloseable {
     private Replica replica;             // what the client is, too; null: it has never said so
     private long lastWrite;              // the offset of the stream behind its last write
     private Batch batch;                 // what its requests are answered with right now; null if none is being carried out
+    private Command command;             // the last one it has sent; null if there is no such command, or it has sent none
+    private long active;                 // when it last sent requests or was sent a message, in milliseconds since 1970
+    private boolean noEvict;
+    private boolean killed;              // somebody has ended it, and is about to close its connection
+    private List<ClientSession> victims = List.of(); // whom it has killed, and has to close when the lock is free
 
     /// @param id unique in this server, from 1 on
-    ClientSession(long id, Socket socket, ServerConfig config, Store store, CommandTable commands, Propagation propagation, AppendOnlyFile log,
-                  PubSub pubSub, ReplicationStream stream, Replicas replicas, Shutdown shutdown) throws IOException {
+    /// @param connected when, in milliseconds since 1970
+    ClientSession(long id, long connected, Socket socket, ServerConfig config, Store store, CommandTable commands, Propagation propagation,
+                  AppendOnlyFile log, PubSub pubSub, ReplicationStream stream, Replicas replicas, Shutdown shutdown) throws IOException {
         this.id = id;
+        this.connected = connected;
+        this.active = connected;
         this.socket = socket;
+        this.remote = socket.getRemoteSocketAddress();
+        this.local = socket.getLocalSocketAddress();
         this.config = config;
         this.store = store;
         this.commands = commands;
@@ -76,7 +98,14 @@ final class ClientSession implements AutoCloseable {
         var writer = new RespWriter(socket.getOutputStream());
         writer.version(version);
         outbox = new Outbox(writer, socket);
-        reader = new RespReader(socket.getInputStream(), outbox::flush); // before it waits, and only then
+        reader = new RespReader(socket.getInputStream(), this::beforeWaiting, () -> !isAuthenticated());
+        becomesNew();
+    }
+
+    /// Everything that has arrived is answered. The replies leave now, and only now.
+    private void beforeWaiting() throws IOException {
+        outbox.flush();
+        if (replica != null) replicas.heard(replica); // if only an empty line
     }
 
     long id() {
@@ -85,7 +114,7 @@ final class ClientSession implements AutoCloseable {
 
     /// The client's address, for log lines.
     String peer() {
-        return socket.getRemoteSocketAddress().toString();
+        return remote.toString();
     }
 
     /// What the client calls itself; empty if it has not said.
@@ -107,6 +136,21 @@ final class ClientSession implements AutoCloseable {
         batch.version(version);
     }
 
+    /// Whether it may do more than give the password.
+    boolean isAuthenticated() {
+        return authenticated || config.requirePass.get().isEmpty();
+    }
+
+    /// It has given the password.
+    void becomesAuthenticated() {
+        authenticated = true;
+    }
+
+    /// It has given none. Where there is none it may stay even if there is one later, as in Redis.
+    void becomesNew() {
+        authenticated = config.requirePass.get().isEmpty();
+    }
+
     /// Lets the reply to the current request be the last one.
     void endAfterReply() {
         ending = true;
@@ -123,11 +167,13 @@ final class ClientSession implements AutoCloseable {
                 requests.clear();
             }
         } catch (ProtocolException e) {
+            if (isReplica()) return; // an error would end up in the stream
             var last = new Batch(log);
             last.add(Resp.error("ERR Protocol error: " + e.getMessage()), false);
             outbox.add(last, OutputLimit.NONE);
-            outbox.drain();
         }
+        outbox.endWriter();
+        outbox.drain();
         outbox.flush();
     }
 
@@ -146,32 +192,57 @@ final class ClientSession implements AutoCloseable {
     /// Carries out requests, and takes them off the list: all of them, or up to one whose reply takes its time.
     private void execute(List<List<ByteString>> requests) throws IOException {
         List<ClientSession> toWake;
+        boolean expectsMessages;
         int done = 0;
         store.lock();
         batch = new Batch(log);
         try {
+            if (killed) { // while it waited for the lock
+                ending = true;
+                return;
+            }
             while (done < requests.size() && !ending && later == null) {
                 if (shutdown.holdsBack(this, requests.get(done))) continue;
                 long before = propagation.writes();
+                boolean follows = isReplica();
                 var reply = commands.execute(this, requests.get(done++));
+                if (follows && reply != null) {
+                    LOG.log(WARNING, "Closed the replica " + peer() + ", which has asked for something: the reply would end up in the stream");
+                    disconnect();
+                    ending = true;
+                    break;
+                }
                 boolean wrote = propagation.writes() != before;
                 if (wrote) lastWrite = BEHIND_ALL;
                 if (reply != null) batch.add(reply, wrote);
             }
             lastWrite = lastWrite(); // which also lets those who feed replicas have what was written
+            active = store.now(); // read once, and often has been
             batch.end(log.offset());
             outbox.add(batch, limit());
+            if (ending) pubSub.forget(this); // no message follows the last reply
+            expectsMessages = expectsMessages();
             toWake = pubSub.takeToWake();
         } finally {
             batch = null;
             store.unlock();
+            closeVictims(); // before the reply that says so
         }
         requests.subList(0, done).clear();
         for (var client : toWake) client.wake();
         replicas.wake();
         if (outbox.isOverflown()) giveUp();
+        if (!expectsMessages) outbox.endWriter(); // none comes any more
         outbox.drain();
         if (later != null) answerLater();
+        if (isReplica()) startFeeder();
+    }
+
+    /// From the reply to its request to follow on, nobody else writes to the connection.
+    private void startFeeder() throws IOException {
+        outbox.endWriter();
+        outbox.flush();
+        replica.start();
     }
 
     private void answerLater() throws IOException {
@@ -185,10 +256,28 @@ final class ClientSession implements AutoCloseable {
         outbox.drain();
     }
 
-    /// Has the reply to the current request come from somewhere that may have to wait for it, without the store's lock; null if there is none. What came before it leaves at
-    /// once, and what comes after it is carried out after it.
+    /// Has the reply to the current request come from somewhere that may have to wait for it, without the store's lock; null if there is none. What
+    /// came before it leaves at once, and what comes after it is carried out after it.
     void answerLater(Supplier<Resp> reply) {
         later = reply;
+    }
+
+    /// Whether the client has left, or the session has been closed, as far as that can be told while its next request is still to be read. For those
+    /// on whose reply the session's thread waits.
+    boolean isGone() {
+        if (socket.isClosed()) return true;
+        try {
+            socket.setSoTimeout(1);
+            try {
+                return reader.peek() < 0;
+            } catch (SocketTimeoutException e) {
+                return false;
+            } finally {
+                socket.setSoTimeout(0);
+            }
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     // ---- replication; the caller holds the store's lock ----
@@ -210,6 +299,87 @@ final class ClientSession implements AutoCloseable {
         return lastWrite == BEHIND_ALL ? end : lastWrite;
     }
 
+    private void closeVictims() {
+        for (var victim : victims) victim.disconnect();
+        victims = List.of();
+    }
+
+    // ---- what CLIENT tells and does; the caller holds the store's lock ----
+
+    /// Takes note of what the client wants.
+    ///
+    /// @param command null if there is no such command
+    void calls(Command command) {
+        this.command = command;
+    }
+
+    void noEvict(boolean noEvict) {
+        this.noEvict = noEvict;
+    }
+
+    /// Ends another session. Nobody sees or reaches it any more, and it carries out nothing more. Its connection is closed when the lock is free:
+    /// that takes a system call, for which the others need not wait.
+    void kill(ClientSession victim) {
+        victim.killed = true;
+        pubSub.forget(victim);
+        if (victims.isEmpty()) victims = new ArrayList<>();
+        victims.add(victim);
+    }
+
+    /// Whether its connection is open, and to stay so.
+    boolean isLive() {
+        return !killed && !socket.isClosed();
+    }
+
+    /// The client's address and port, as Redis writes them: `127.0.0.1:6380`, `[::1]:6380`.
+    String address() {
+        return text(remote);
+    }
+
+    /// The address and port that it has connected to.
+    String localAddress() {
+        return text(local);
+    }
+
+    private static String text(SocketAddress address) {
+        var of = (InetSocketAddress) address;
+        var host = of.getAddress().getHostAddress();
+        return (of.getAddress() instanceof Inet6Address ? "[" + host + "]" : host) + ":" + of.getPort();
+    }
+
+    /// The fields of its line in CLIENT LIST, with Redis's names and in its order. Those about the memory and the event loop of a C program are
+    /// left out.
+    Map<String, ?> info() {
+        var fields = new LinkedHashMap<String, Object>();
+        fields.put("id", id);
+        fields.put("addr", address());
+        fields.put("laddr", localAddress());
+        fields.put("name", name);
+        fields.put("age", (store.now() - connected) / 1000);
+        fields.put("idle", batch != null ? 0 : (store.now() - active) / 1000); // it is not while it asks
+        fields.put("flags", flags());
+        fields.put("db", 0);
+        fields.put("sub", subscribed(PubSub.Kind.CHANNEL));
+        fields.put("psub", subscribed(PubSub.Kind.PATTERN));
+        fields.put("ssub", subscribed(PubSub.Kind.SHARD_CHANNEL));
+        fields.put("oll", outbox.length());
+        fields.put("omem", outbox.bytes());
+        fields.put("cmd", command == null ? "NULL" : command.name());
+        fields.put("user", "default");
+        fields.put("resp", version == RespVersion.RESP2 ? 2 : 3);
+        return fields;
+    }
+
+    private int subscribed(PubSub.Kind kind) {
+        return subscriptions == null ? 0 : subscriptions.of(kind).size();
+    }
+
+    /// `S`: follows this server; `P`: listens to channels; `e`: not to be disconnected to save memory, which nobody is; `N`: nothing of note.
+    private String flags() {
+        var flags = (isReplica() ? "S" : "") + (isSubscribed() ? "P" : "") + (noEvict ? "e" : "");
+        return flags.isEmpty() ? "N" : flags;
+    }
+
     // ---- messages; the caller holds the store's lock ----
 
     Subscriptions subscriptions() {
@@ -219,6 +389,11 @@ final class ClientSession implements AutoCloseable {
 
     boolean isSubscribed() {
         return subscriptions != null && !subscriptions.isEmpty();
+    }
+
+    /// Whether something may come for the client that it has not asked for.
+    private boolean expectsMessages() {
+        return isSubscribed();
     }
 
     ClientType type() {
@@ -235,10 +410,15 @@ final class ClientSession implements AutoCloseable {
     ///
     /// @return whether it has to be woken when the lock is free again
     boolean push(Message message) {
+        if (isReplica()) { // messages would end up in the stream
+            disconnect();
+            return false;
+        }
         if (batch != null) { // to itself, or a confirmation: in its place among the replies
             batch.add(message.push(), false);
             return false;
         }
+        active = store.now();
         return outbox.add(message.in(version), limit());
     }
 
@@ -256,6 +436,7 @@ final class ClientSession implements AutoCloseable {
 
     /// Ends the session if too much has been waiting for too long.
     void checkLimit() {
+        if (outbox.bytes() == 0) return; // as almost all of them, so the lock is left alone
         OutputLimit limit;
         store.lock();
         try {
@@ -267,6 +448,7 @@ final class ClientSession implements AutoCloseable {
     }
 
     private void giveUp() {
+        if (givenUp.getAndSet(true)) return;
         LOG.log(WARNING, "Closed " + peer() + ", which has left more unread than client-output-buffer-limit allows");
         disconnect();
     }
@@ -303,6 +485,7 @@ final class ClientSession implements AutoCloseable {
     /// Lets the client have all replies and messages, and says that there are no more. A connection that is closed while the client still sends
     /// is reset, and replies that are on their way are lost: so what it sends is read away.
     private void sendLast() throws IOException {
+        outbox.endWriter();
         outbox.drain();
         outbox.flush();
         socket.shutdownOutput();
@@ -323,26 +506,18 @@ final class ClientSession implements AutoCloseable {
 
     /// Returns when no thread writes any more but the session's. The session must be closed.
     void awaitWriters() {
-        outbox.close();
+        outbox.endWriter();
         if (replica != null) replica.awaitFeeder();
     }
 
     // ---- for a replica's feeder ----
-
-    /// Sends the replies to what has been carried out so far.
-    void sendReplies() throws IOException {
-        store.lock(); // as soon as it is free the replies are in the outbox
-        store.unlock();
-        outbox.drain();
-        outbox.flush();
-    }
 
     /// The connection itself, for one who has it for himself.
     OutputStream output() throws IOException {
         return socket.getOutputStream();
     }
 
-    InetAddress address() {
+    InetAddress host() {
         return socket.getInetAddress();
     }
 }

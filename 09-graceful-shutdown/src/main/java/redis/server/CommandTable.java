@@ -90,7 +90,10 @@ final class CommandTable {
             return null;
         }
         try {
+            client.calls(null); // unless there is such a command
             var resolved = resolve(command, request);
+            client.calls(resolved);
+            requireArity(resolved, request);
             for (var guard : guards) guard.admit(client, resolved);
             return propagation.call(resolved, client, request);
         } catch (CommandException e) {
@@ -103,6 +106,7 @@ final class CommandTable {
     /// @throws CommandException if this cannot be a command of a log
     void replay(List<ByteString> request) {
         var command = resolve(find(request.getFirst()), request);
+        requireArity(command, request);
         boolean select = command.name().equals("select");
         if (!select && !command.flags().contains(Command.Flag.WRITE)) {
             throw new CommandException("ERR '" + command.name() + "' changes nothing and has no place in a log");
@@ -115,26 +119,31 @@ final class CommandTable {
         }
     }
 
-    /// Carries out a command of the master. An error is what it was there: it changed nothing.
-    ///
-    /// @throws CommandException if this server does not know the command: it can no longer follow
-    void apply(List<ByteString> request) {
+    /// @return the command that the master sends
+    /// @throws CommandException if this server does not know it, or not such a database: it can no longer follow
+    Command requireKnown(List<ByteString> request) {
         var command = resolve(find(request.getFirst()), request);
-        boolean hasEffect = command.flags().contains(Command.Flag.WRITE) || command.flags().contains(Command.Flag.PUBSUB) || command.name().equals("select");
-        if (!hasEffect) return; // a PING: the master is there
-        executed++;
-        var reply = attempt(command, request);
-        if (!(reply instanceof Resp.SimpleError(var message))) return;
-        if (command.name().equals("select")) throw new CommandException(message);
-        LOG.log(WARNING, "A '" + command.name() + "' of the master has changed nothing: " + message);
+        requireArity(command, request);
+        if (command.name().equals("select")) command.handler().handle(null, request);
+        return command;
     }
 
-    private Resp attempt(Command command, List<ByteString> request) {
-        try {
-            return propagation.call(command, null, request);
-        } catch (CommandException e) {
-            return Resp.error(e.getMessage());
-        }
+    /// Carries out a command of the master.
+    ///
+    /// @throws CommandException if it cannot be carried out here as it was there: this server can no longer follow
+    void apply(List<ByteString> request) {
+        var command = requireKnown(request);
+        boolean hasEffect = command.flags().contains(Command.Flag.WRITE) || command.flags().contains(Command.Flag.PUBSUB);
+        if (!hasEffect) return; // a PING: the master is there
+        executed++;
+        if (propagation.call(command, null, request) instanceof Resp.SimpleError(var message)) throw new CommandException(message);
+    }
+
+    /// Carries out commands of the master, of which the log is to have all or none.
+    ///
+    /// @throws CommandException as [#apply]
+    void applyAll(List<List<ByteString>> requests) {
+        propagation.together(() -> requests.forEach(this::apply));
     }
 
     /// Has what was applied written to the log.
@@ -150,9 +159,11 @@ final class CommandTable {
 
     private static Command resolve(Command command, List<ByteString> request) {
         if (command == null) throw unknownCommand(request);
-        if (!command.subcommands().isEmpty() && request.size() > 1) command = subcommand(command, request.get(1));
+        return command.subcommands().isEmpty() || request.size() == 1 ? command : subcommand(command, request.get(1));
+    }
+
+    private static void requireArity(Command command, List<ByteString> request) {
         if (!command.accepts(request.size())) throw CommandException.wrongArity(command.name());
-        return command;
     }
 
     private static Command subcommand(Command parent, ByteString name) {

@@ -22,14 +22,15 @@ final class ConnectionCommands {
     private static final Resp PONG = new Resp.SimpleString("PONG");
 
     private static final EnumSet<Flag> ALWAYS = EnumSet.of(NOSCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY);
-    private static final EnumSet<Flag> CLIENT = EnumSet.of(NOSCRIPT, LOADING, STALE);
 
     private final PubSub pubSub;
     private final Replication replication;
+    private final Authentication authentication;
 
-    ConnectionCommands(PubSub pubSub, Replication replication) {
+    ConnectionCommands(PubSub pubSub, Replication replication, Authentication authentication) {
         this.pubSub = pubSub;
         this.replication = replication;
+        this.authentication = authentication;
     }
 
     void addTo(CommandTable table) {
@@ -44,18 +45,10 @@ final class ConnectionCommands {
                         "Chooses a database, of which there is one: 0.", this::select),
                 Command.of("reset", 1, ALWAYS, Keys.NONE,
                         "Makes the connection as good as new.", this::reset),
+                Command.of("auth [username] password", -2, ALWAYS, Keys.NONE,
+                        "Gives the server's password.", authentication::auth),
                 Command.of("hello [protover [AUTH username password] [SETNAME clientname]]", -1, ALWAYS, Keys.NONE,
-                        "Agrees on the version of the protocol.", this::hello),
-                Command.group("client", -2, EnumSet.noneOf(Flag.class),
-                        "Groups the commands about clients.", null,
-                        Command.of("client|id", 2, CLIENT, Keys.NONE,
-                                "Return the number of this connection.", this::clientId),
-                        Command.of("client|getname", 2, CLIENT, Keys.NONE,
-                                "Return the name of this connection.", this::clientGetName),
-                        Command.of("client|setname name", 3, CLIENT, Keys.NONE,
-                                "Give this connection a name.", this::clientSetName),
-                        Command.of("client|setinfo LIB-NAME|LIB-VER value", 4, CLIENT, Keys.NONE,
-                                "Take note of the library that the client uses, or its version.", this::clientSetInfo)));
+                        "Agrees on the version of the protocol.", this::hello));
     }
 
     /// A client that may get messages in version 2 of the protocol gets what looks like one.
@@ -88,6 +81,7 @@ final class ConnectionCommands {
         pubSub.forget(client);
         client.rename(ByteString.EMPTY);
         client.speak(RespVersion.RESP2);
+        client.becomesNew();
         return new Resp.SimpleString("RESET");
     }
 
@@ -98,12 +92,16 @@ final class ConnectionCommands {
         for (int i = 2; i < request.size(); i++) {
             var option = request.get(i);
             if (option.equalsIgnoreCase("auth") && i + 2 < request.size()) {
-                authenticate(request.get(++i), request.get(++i));
+                authentication.authenticate(client, request.get(++i), request.get(++i));
             } else if (option.equalsIgnoreCase("setname") && i + 1 < request.size()) {
-                name = requireClientName(request.get(++i));
+                name = ClientCommands.requireClientName(request.get(++i));
             } else {
                 throw new CommandException("ERR Syntax error in HELLO option '" + option.toLatin1() + "'");
             }
+        }
+        if (!client.isAuthenticated()) {
+            throw new CommandException("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option "
+                    + "can be used to authenticate the client and select the RESP protocol version at the same time");
         }
         client.rename(name);
         client.speak(version);
@@ -123,47 +121,5 @@ final class ConnectionCommands {
         if (version == 2) return RespVersion.RESP2;
         if (version == 3) return RespVersion.RESP3;
         throw new CommandException("NOPROTO unsupported protocol version");
-    }
-
-    /// There is one user, `default`, and it has no password: any will do, as in a Redis without one.
-    private static void authenticate(ByteString user, ByteString password) {
-        if (!user.equals(ByteString.of("default"))) {
-            throw new CommandException("WRONGPASS invalid username-password pair or user is disabled.");
-        }
-    }
-
-    private Resp clientId(ClientSession client, List<ByteString> request) {
-        return Resp.integer(client.id());
-    }
-
-    private Resp clientGetName(ClientSession client, List<ByteString> request) {
-        return client.name().isEmpty() ? Resp.Null.BULK_STRING : Resp.bulk(client.name());
-    }
-
-    private Resp clientSetName(ClientSession client, List<ByteString> request) {
-        client.rename(requireClientName(request.get(2)));
-        return Resp.OK;
-    }
-
-    private static ByteString requireClientName(ByteString name) {
-        return requirePrintable(name, "Client names");
-    }
-
-    /// From Redis 7.2. Every new client library sends it and takes any answer. It is checked and not kept: nothing shows it.
-    private Resp clientSetInfo(ClientSession client, List<ByteString> request) {
-        var attribute = request.get(2);
-        if (attribute.equalsIgnoreCase("lib-name")) requirePrintable(request.get(3), "lib-name");
-        else if (attribute.equalsIgnoreCase("lib-ver")) requirePrintable(request.get(3), "lib-ver");
-        else throw new CommandException("ERR Unrecognized option '" + attribute.toLatin1() + "'");
-        return Resp.OK;
-    }
-
-    private static ByteString requirePrintable(ByteString text, String what) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.at(i) < '!' || text.at(i) > '~') {
-                throw new CommandException("ERR " + what + " cannot contain spaces, newlines or special characters.");
-            }
-        }
-        return text;
     }
 }

@@ -19,10 +19,12 @@ final class ExpiryCommands {
 
     private final Store store;
     private final Propagation propagation;
+    private final KeyspaceEvents events;
 
-    ExpiryCommands(Store store, Propagation propagation) {
+    ExpiryCommands(Store store, Propagation propagation, KeyspaceEvents events) {
         this.store = store;
         this.propagation = propagation;
+        this.events = events;
     }
 
     void addTo(CommandTable table) {
@@ -55,9 +57,11 @@ final class ExpiryCommands {
         if (!store.contains(key) || !condition.allows(store.deadline(key), deadline)) return Resp.integer(0);
         if (store.isOver(deadline - 1)) {
             store.delete(key);
+            events.publish(KeyspaceEvent.DEL, key);
             propagation.logAs(DEL, key);
         } else {
             store.expireAt(key, deadline);
+            events.publish(KeyspaceEvent.EXPIRE, key);
             if (unit != ExpireUnit.PXAT) propagation.logAs(asDeadline(request, deadline));
         }
         return Resp.integer(1);
@@ -73,7 +77,10 @@ final class ExpiryCommands {
 
     /// @return in milliseconds since 1970; -1 if the key lives forever, -2 if there is no such key
     private long deadline(List<ByteString> request) {
-        return store.contains(request.get(1)) ? store.deadline(request.get(1)) : -2;
+        var key = request.get(1);
+        if (store.contains(key)) return store.deadline(key);
+        events.publish(KeyspaceEvent.KEYMISS, key);
+        return -2;
     }
 
     /// @return in milliseconds from now; -1 and -2 as [#deadline]
@@ -88,6 +95,9 @@ final class ExpiryCommands {
     }
 
     private Resp persist(ClientSession client, List<ByteString> request) {
-        return Resp.integer(store.contains(request.get(1)) && store.persist(request.get(1)));
+        var key = request.get(1);
+        boolean persisted = store.contains(key) && store.persist(key);
+        if (persisted) events.publish(KeyspaceEvent.PERSIST, key);
+        return Resp.integer(persisted);
     }
 }

@@ -24,7 +24,7 @@ final class FullSync {
     private static final byte[] NEWLINE = {'\n'};
 
     private final String id; // of the history
-    private final ReplicationStream.Reader start;
+    private final long offset;
     private final String mark; // what tells the end to who does not know the length: 40 chars that the file hardly contains
 
     private final FileChannel channel;
@@ -33,6 +33,7 @@ final class FullSync {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition progress = lock.newCondition();
     private long written;
+    private ReplicationStream.Reader start; // null when it is over: it would keep all of the stream from there on
     private boolean complete;
     private IOException failure;
     private int users = 1; // the writer, and every replica; the last one closes the file
@@ -42,6 +43,7 @@ final class FullSync {
     FullSync(String id, ReplicationStream.Reader start, Path directory) throws IOException {
         this.id = id;
         this.start = start;
+        this.offset = start.offset();
         this.mark = ReplicationHistory.randomId();
         var file = directory.resolve("temp-repl-%d-%d.rdb".formatted(ProcessHandle.current().pid(), System.nanoTime()));
         channel = FileChannel.open(file, CREATE_NEW, READ, WRITE, DELETE_ON_CLOSE);
@@ -53,23 +55,18 @@ final class FullSync {
 
     /// The offset up to which the snapshot has everything.
     long offset() {
-        return start.offset();
+        return offset;
     }
 
-    /// Where a replica goes on when it has the snapshot.
-    ReplicationStream.Reader start() {
-        return start.copy();
-    }
-
-    /// Takes part. The caller holds the store's lock.
+    /// Takes part, until [#leave()].
     ///
-    /// @return false if it is over already
-    boolean join() {
+    /// @return where a replica goes on when it has the snapshot; null if it is over already
+    ReplicationStream.Reader join() {
         lock.lock();
         try {
-            if (complete || failure != null) return false;
+            if (start == null) return null;
             users++;
-            return true;
+            return start.copy();
         } finally {
             lock.unlock();
         }
@@ -113,6 +110,7 @@ final class FullSync {
         try {
             failure = failed;
             complete = failed == null;
+            start = null;
             progress.signalAll();
         } finally {
             lock.unlock();
@@ -193,7 +191,7 @@ final class FullSync {
     private boolean awaitMoreThan(long at) throws IOException {
         lock.lock();
         try {
-            while (written == at && !complete && failure == null) progress.await();
+            while (written <= at && !complete && failure == null) progress.await();
             requireNoFailure();
             return written > at;
         } catch (InterruptedException e) {

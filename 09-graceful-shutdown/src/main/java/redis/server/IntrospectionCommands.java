@@ -2,6 +2,7 @@ package redis.server;
 
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import redis.resp.ByteString;
 import redis.resp.Resp;
@@ -67,17 +68,17 @@ final class IntrospectionCommands {
 
     /// The ten fields of Redis 7. Access control categories, tips and key specifications are left empty.
     private static Resp describe(Command command) {
-        var none = Resp.array();
+        var none = new Resp.Set(List.of());
         var flags = command.flags().stream().<Resp>map(flag -> new Resp.SimpleString(flag.toString())).toList();
         return Resp.array(
                 Resp.bulk(command.name()),
                 Resp.integer(command.arity()),
-                new Resp.Array(flags),
+                new Resp.Set(flags),
                 Resp.integer(command.keys().first()),
                 Resp.integer(command.keys().last()),
                 Resp.integer(command.keys().step()),
                 none, none, none,
-                describeAll(command.subcommands()));
+                command.subcommands().isEmpty() ? none : describeAll(command.subcommands()));
     }
 
     private Resp docs(ClientSession client, List<ByteString> request) {
@@ -87,29 +88,24 @@ final class IntrospectionCommands {
         return document(wanted);
     }
 
-    /// Name and description by turns, as RESP2 writes a map.
     private Resp document(Iterable<Command> commands) {
-        var docs = new ArrayList<Resp>();
-        for (var command : commands) {
-            docs.add(Resp.bulk(command.name()));
-            docs.add(document(command));
-        }
-        return new Resp.Array(docs);
+        var docs = new LinkedHashMap<Resp, Resp>();
+        for (var command : commands) docs.put(Resp.bulk(command.name()), document(command));
+        return new Resp.Map(docs);
     }
 
     private Resp document(Command command) {
-        var doc = new ArrayList<Resp>(List.of(Resp.bulk("summary"), Resp.bulk(command.summary())));
+        var doc = new LinkedHashMap<Resp, Resp>();
+        doc.put(Resp.bulk("summary"), Resp.bulk(command.summary()));
         var group = table.group(command);
-        if (group != null) doc.addAll(List.of(Resp.bulk("group"), Resp.bulk(group)));
+        if (group != null) doc.put(Resp.bulk("group"), Resp.bulk(group));
         if (!command.arguments().isEmpty()) {
-            var argument = Resp.array(
-                    Resp.bulk("name"), Resp.bulk(command.arguments()),
-                    Resp.bulk("type"), Resp.bulk("string"));
-            doc.addAll(List.of(Resp.bulk("arguments"), Resp.array(argument)));
+            var argument = new LinkedHashMap<Resp, Resp>();
+            argument.put(Resp.bulk("name"), Resp.bulk(command.arguments()));
+            argument.put(Resp.bulk("type"), Resp.bulk("string"));
+            doc.put(Resp.bulk("arguments"), Resp.array(new Resp.Map(argument)));
         }
-        if (!command.subcommands().isEmpty()) {
-            doc.addAll(List.of(Resp.bulk("subcommands"), document(command.subcommands())));
-        }
-        return new Resp.Array(doc);
+        if (!command.subcommands().isEmpty()) doc.put(Resp.bulk("subcommands"), document(command.subcommands()));
+        return new Resp.Map(doc);
     }
 }

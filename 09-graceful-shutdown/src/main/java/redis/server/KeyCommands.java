@@ -11,14 +11,22 @@ import static redis.server.Command.Flag.DENYOOM;
 import static redis.server.Command.Flag.FAST;
 import static redis.server.Command.Flag.READONLY;
 import static redis.server.Command.Flag.WRITE;
+import static redis.server.KeyspaceEvent.COPY_TO;
+import static redis.server.KeyspaceEvent.DEL;
+import static redis.server.KeyspaceEvent.KEYMISS;
+import static redis.server.KeyspaceEvent.NEW;
+import static redis.server.KeyspaceEvent.RENAME_FROM;
+import static redis.server.KeyspaceEvent.RENAME_TO;
 
 /// The commands that treat keys alike whatever their values are.
 final class KeyCommands {
 
     private final Store store;
+    private final KeyspaceEvents events;
 
-    KeyCommands(Store store) {
+    KeyCommands(Store store, KeyspaceEvents events) {
         this.store = store;
+        this.events = events;
     }
 
     void addTo(CommandTable table) {
@@ -56,7 +64,9 @@ final class KeyCommands {
     private Resp del(ClientSession client, List<ByteString> request) {
         int deleted = 0;
         for (int i = 1; i < request.size(); i++) {
-            if (store.delete(request.get(i)) != null) deleted++;
+            if (store.delete(request.get(i)) == null) continue;
+            events.publish(DEL, request.get(i));
+            deleted++;
         }
         return Resp.integer(deleted);
     }
@@ -65,13 +75,19 @@ final class KeyCommands {
     private Resp exists(ClientSession client, List<ByteString> request) {
         int existing = 0;
         for (int i = 1; i < request.size(); i++) {
-            if (store.contains(request.get(i))) existing++;
+            if (exists(request.get(i))) existing++;
         }
         return Resp.integer(existing);
     }
 
+    private boolean exists(ByteString key) {
+        boolean exists = store.contains(key);
+        if (!exists) events.publish(KEYMISS, key);
+        return exists;
+    }
+
     private Resp type(ClientSession client, List<ByteString> request) {
-        return new Resp.SimpleString(store.contains(request.get(1)) ? "string" : "none");
+        return new Resp.SimpleString(exists(request.get(1)) ? "string" : "none");
     }
 
     private Resp keys(ClientSession client, List<ByteString> request) {
@@ -127,7 +143,16 @@ final class KeyCommands {
         requireKey(from);
         if (from.equals(to)) return; // nothing changes, so nothing is logged
         long deadline = store.deadline(from);
-        store.set(to, store.delete(from), deadline);
+        put(to, store.delete(from), deadline);
+        events.publish(RENAME_FROM, from);
+        events.publish(RENAME_TO, to);
+    }
+
+    /// What was there before is deleted first, in the eyes of those who listen to events: the key is new in any case.
+    private void put(ByteString key, ByteString value, long deadline) {
+        boolean replaces = store.contains(key);
+        store.set(key, value, deadline);
+        if (replaces) events.publish(NEW, key);
     }
 
     private void requireKey(ByteString key) {
@@ -145,8 +170,9 @@ final class KeyCommands {
         var from = request.get(1);
         var to = request.get(2);
         if (from.equals(to)) throw new CommandException("ERR source and destination objects are the same");
-        if (!store.contains(from) || store.contains(to) && !replace) return Resp.integer(0);
-        store.set(to, store.get(from), store.deadline(from));
+        if (!exists(from) || store.contains(to) && !replace) return Resp.integer(0);
+        put(to, store.get(from), store.deadline(from));
+        events.publish(COPY_TO, to);
         return Resp.integer(1);
     }
 }

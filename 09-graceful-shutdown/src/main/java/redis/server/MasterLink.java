@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -15,9 +16,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import redis.resp.ByteString;
+import redis.resp.ProtocolException;
 import redis.resp.Resp;
 import redis.resp.RespReader;
 import redis.resp.RespWriter;
@@ -59,11 +62,13 @@ final class MasterLink implements AutoCloseable {
     /// A platform thread, since it loads a snapshot, which takes a processor for itself.
     private final Thread thread = Thread.ofPlatform().name("master link").unstarted(this::run);
     private volatile boolean open = true;
+    private String reported; // why there is no connection, the last time that this was said; null if it was not
+    private boolean lost; // it could not follow the stream as it was, and needs all data anew
 
     private volatile State state = State.CONNECT;
     private volatile Socket socket;       // null if there is no connection
     private volatile Received received;   // what has come through it
-    private volatile long downSince;      // in milliseconds since 1970
+    private volatile long downSince;      // in milliseconds since 1970; 0: it has never been up, or is now
     private volatile long snapshotLength; // in bytes; -1: the master has not said
 
     /// Guards the output: acknowledgements are sent by the thread that applies the stream, when the master asks, and by the clock.
@@ -83,7 +88,6 @@ final class MasterLink implements AutoCloseable {
         this.replicas = replicas;
         this.stream = stream;
         this.clock = clock;
-        downSince = clock.millis();
     }
 
     boolean leadsTo(String host, int port) {
@@ -114,25 +118,36 @@ final class MasterLink implements AutoCloseable {
 
     private void run() {
         while (open) {
-            boolean wasUp = false;
+            boolean wasUp;
             try (var connection = new Socket()) {
                 state = State.CONNECTING;
                 socket = connection;
-                if (!open) return; // cancel() may have missed it
+                if (!open) break; // cancel() may have missed it
                 connection.setTcpNoDelay(true);
-                connection.setSoTimeout(Math.toIntExact(config.replTimeout.get() * 1000L));
-                connection.connect(new InetSocketAddress(host, port), config.replTimeout.get() * 1000);
+                int timeout = (int) Math.min(TimeUnit.SECONDS.toMillis(config.replTimeout.get()), Integer.MAX_VALUE);
+                connection.setSoTimeout(timeout);
+                connection.connect(new InetSocketAddress(host, port), timeout);
                 follow(connection);
-            } catch (IOException | RuntimeException e) {
-                if (open) LOG.log(WARNING, "Lost the master %s:%d: %s".formatted(host, port, e.getMessage() == null ? e.toString() : e.getMessage()));
+            } catch (IOException | RuntimeException | Error e) { // whatever it is, there is nobody else to try again
+                if (open) report(e);
             } finally {
                 wasUp = isUp();
                 if (wasUp) downSince = clock.millis();
                 state = State.CONNECT;
                 socket = null;
             }
-            if (open && !wasUp) LockSupport.parkNanos(RETRY_NANOS);
+            if (open && (lost || !wasUp)) LockSupport.parkNanos(RETRY_NANOS);
         }
+        replication.ended(this);
+    }
+
+    /// Says once why there is no connection, however often it is tried.
+    private void report(Throwable e) {
+        var reason = e instanceof UnknownHostException ? "nobody knows this host" : e.getMessage() == null ? e.toString() : e.getMessage();
+        if (!isUp() && reason.equals(reported)) return;
+        reported = reason;
+        LOG.log(WARNING, isUp() ? "Lost the master %s:%d: %s".formatted(host, port, reason)
+                : "Cannot follow %s:%d yet: %s. It is tried again every second".formatted(host, port, reason));
     }
 
     /// @throws IOException when it is over
@@ -149,6 +164,7 @@ final class MasterLink implements AutoCloseable {
         introduce(in);
         synchronize(in);
         downSince = 0;
+        reported = null;
         state = State.CONNECTED;
         acknowledge(currentOffset());
         apply(in);
@@ -158,7 +174,7 @@ final class MasterLink implements AutoCloseable {
 
     private void introduce(InputStream in) throws IOException {
         var pong = ask(in, "PING");
-        if (pong.startsWith("-") && !pong.startsWith("-NOAUTH") && !pong.startsWith("-NOPERM") && !pong.startsWith("-ERR operation not permitted")) {
+        if (!pong.startsWith("+") && !pong.startsWith("-NOAUTH") && !pong.startsWith("-NOPERM") && !pong.startsWith("-ERR operation not permitted")) {
             throw new IOException("it answers PING with " + pong);
         }
         if (!config.masterAuth.get().isEmpty()) {
@@ -213,8 +229,8 @@ final class MasterLink implements AutoCloseable {
         long offset;
         store.lock();
         try {
-            id = replication.wantedId();
-            offset = replication.wantedOffset();
+            id = lost ? "?" : replication.wantedId();
+            offset = lost ? -1 : replication.wantedOffset();
         } finally {
             store.unlock();
         }
@@ -255,7 +271,7 @@ final class MasterLink implements AutoCloseable {
             }
         } else if (header.matches("\\$\\d{1,18}")) {
             snapshotLength = Long.parseLong(header.substring(1));
-            var bounded = new Bounded(in, snapshotLength);
+            var bounded = new BoundedInput(in, snapshotLength);
             load(contents, bounded, snapshotLength);
             bounded.skipRest();
         } else {
@@ -274,6 +290,7 @@ final class MasterLink implements AutoCloseable {
         try {
             requireOpen();
             replication.replaceBy(contents, id, offset);
+            lost = false;
         } finally {
             store.unlock();
         }
@@ -283,53 +300,32 @@ final class MasterLink implements AutoCloseable {
         if (!open) throw new IOException("this server no longer follows it");
     }
 
-    /// The next so many bytes of a stream.
-    private static final class Bounded extends InputStream {
-
-        private final InputStream in;
-        private long left;
-
-        Bounded(InputStream in, long length) {
-            this.in = in;
-            left = length;
-        }
-
-        @Override
-        public int read() throws IOException {
-            var one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] bytes, int from, int length) throws IOException {
-            if (left == 0) return -1;
-            int n = in.read(bytes, from, (int) Math.min(length, left));
-            if (n > 0) left -= n;
-            return n;
-        }
-
-        void skipRest() throws IOException {
-            in.skipNBytes(left);
-            left = 0;
-        }
-    }
-
     // ---- the stream ----
 
     /// A command, and where it ends in the stream of this connection.
     private record Request(List<ByteString> words, long end) {}
 
     private void apply(InputStream in) throws IOException {
-        var copy = new Copy(in);
+        try {
+            applyAll(new RelayedInput(in), currentOffset());
+        } catch (ProtocolException | RuntimeException | Error e) {
+            lost = true; // to go on behind it would be to have other data than the master, and not to know
+            throw new IOException("it has sent what this server cannot follow: " + e.getMessage(), e);
+        }
+    }
+
+    private void applyAll(RelayedInput copy, long base) throws IOException {
         var reader = new RespReader(copy);
-        long base = currentOffset();
         var transaction = new Transaction();
         var batch = new ArrayList<Request>();
         while (open) {
+            long end = reader.bytesConsumed();
             var request = reader.readRequest();
             if (request == null) throw new EOFException("it has closed the connection");
             do {
-                batch.add(new Request(request, reader.bytesConsumed()));
+                if (!copy.hasArrayAt(end)) throw new ProtocolException("a request in a line of text"); // a part of something else, most likely
+                end = reader.bytesConsumed();
+                batch.add(new Request(request, end));
             } while (batch.size() < MAX_BATCH && (request = reader.pollRequest()) != null);
             execute(batch, transaction, copy, base);
             batch.clear();
@@ -337,15 +333,27 @@ final class MasterLink implements AutoCloseable {
     }
 
     /// What has come since a MULTI whose EXEC has not: it is executed as a whole, and counts only then.
-    private static final class Transaction {
+    private final class Transaction {
+
         boolean open;
-        final List<List<ByteString>> commands = new ArrayList<>();
+        private final List<List<ByteString>> requests = new ArrayList<>();
+
+        void add(List<ByteString> request) {
+            commands.requireKnown(request); // before any of them is carried out
+            requests.add(request);
+        }
+
+        void commit() {
+            commands.applyAll(requests);
+            requests.clear();
+            open = false;
+        }
     }
 
-    private void execute(List<Request> batch, Transaction transaction, Copy copy, long base) throws IOException {
+    private void execute(List<Request> batch, Transaction transaction, RelayedInput copy, long base) throws IOException {
         long applied = copy.passed();
         long ack = -1;
-        List<ClientSession> toWake;
+        List<ClientSession> toWake = List.of();
         store.lock();
         try {
             requireOpen();
@@ -355,8 +363,8 @@ final class MasterLink implements AutoCloseable {
                     var words = request.words;
                     if (isGetAck(words)) ack = base + applied; // which it is not a part of
                     else if (words.getFirst().equalsIgnoreCase("multi")) transaction.open = true;
-                    else if (words.getFirst().equalsIgnoreCase("exec")) commit(transaction);
-                    else if (transaction.open) transaction.commands.add(words);
+                    else if (words.getFirst().equalsIgnoreCase("exec")) transaction.commit();
+                    else if (transaction.open) transaction.add(words);
                     else commands.apply(words);
                     if (!transaction.open) applied = request.end;
                 }
@@ -366,20 +374,12 @@ final class MasterLink implements AutoCloseable {
                 commands.applied();
                 toWake = pubSub.takeToWake();
             }
-        } catch (CommandException e) {
-            throw new IOException("it has sent what this server cannot follow: " + e.getMessage(), e);
         } finally {
             store.unlock();
+            for (var client : toWake) client.wake();
+            replicas.wake();
         }
-        for (var client : toWake) client.wake();
-        replicas.wake();
         if (ack >= 0) acknowledge(ack);
-    }
-
-    private void commit(Transaction transaction) {
-        for (var words : transaction.commands) commands.apply(words);
-        transaction.commands.clear();
-        transaction.open = false;
     }
 
     private static boolean isGetAck(List<ByteString> words) {
@@ -392,50 +392,6 @@ final class MasterLink implements AutoCloseable {
             return stream.offset();
         } finally {
             store.unlock();
-        }
-    }
-
-    /// Keeps the bytes that have been read until they are passed on.
-    private static final class Copy extends FilterInputStream {
-
-        private byte[] kept = new byte[16 * 1024];
-        private int from;
-        private int to;
-        private long passed; // how many bytes have been passed on
-
-        Copy(InputStream in) {
-            super(in);
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            int n = in.read(bytes, offset, length);
-            if (n <= 0) return n;
-            if (to + n > kept.length) makeRoom(n);
-            System.arraycopy(bytes, offset, kept, to, n);
-            to += n;
-            return n;
-        }
-
-        private void makeRoom(int more) {
-            int size = to - from;
-            var target = size + more <= kept.length ? kept : new byte[Math.max(2 * kept.length, size + more)];
-            System.arraycopy(kept, from, target, 0, size);
-            kept = target;
-            from = 0;
-            to = size;
-        }
-
-        long passed() {
-            return passed;
-        }
-
-        /// Passes on all bytes up to this one.
-        void passTo(long end, ReplicationStream stream) {
-            int n = (int) (end - passed);
-            stream.relay(kept, from, n);
-            from += n;
-            passed = end;
         }
     }
 
@@ -501,7 +457,7 @@ final class MasterLink implements AutoCloseable {
             fields.put("master_sync_perc", snapshotLength <= 0 ? "0.00" : "%.2f".formatted(Math.min(100, 100.0 * received.bytes / snapshotLength)));
             fields.put("master_sync_last_io_seconds_ago", (now - received.last) / 1000);
         }
-        if (current != State.CONNECTED) fields.put("master_link_down_since_seconds", (now - downSince) / 1000);
+        if (current != State.CONNECTED) fields.put("master_link_down_since_seconds", downSince == 0 ? -1 : (now - downSince) / 1000);
         fields.put("slave_priority", config.replicaPriority.get());
         fields.put("slave_read_only", 1);
         fields.put("replica_announced", 1);

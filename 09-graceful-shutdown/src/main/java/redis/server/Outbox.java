@@ -1,44 +1,55 @@
 package redis.server;
 
 import java.io.Closeable;
+import java.io.Flushable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import redis.resp.RespWriter;
 
 /// What a client is still to get, in the order in which it was added, under the store's lock: hence in order of execution.
 ///
-/// Adding never waits for the client. Writing does, so it is done without the store's lock, by whoever comes first of two threads, for all
-/// that is there: the session, which has added replies and may as well write them itself; and, for a client that listens to channels, a writer,
-/// because its session waits for requests while others publish.
-final class Outbox implements AutoCloseable {
+/// Adding never waits for the client. Writing does, so it is done without the store's lock, by one thread at a time. That is the session, as
+/// long as its client only gets replies. A client that listens to channels gets messages while its session waits for requests, so it has a
+/// writer, a thread of its own that writes replies too. The session then waits for nobody to read: it goes on with the next requests.
+final class Outbox implements Flushable {
 
     private final RespWriter writer;
     private final Closeable connection;
+    private final LongSupplier nanoTime;
 
     /// Guards the queue, for the moment it takes to add something to it or to take all of it. A lock of its own, so that a writer that goes
     /// on with the next round does not queue for the store's.
     private final ReentrantLock queueLock = new ReentrantLock();
 
     private List<Output> queue = new ArrayList<>();
-    private long bytes;             // of what was added and is not yet written
-    private long softSince;         // since when there are more of them than the soft limit, in System.nanoTime(); meaningless if there are not
+    private long added;             // bytes, since the connection began
+    private long softSince;         // since when more wait than the soft limit, in nanoseconds; meaningless if they do not
     private boolean aboveSoft;
     private volatile boolean overflown; // the client has been given up: nothing is added any more
 
-    /// Guards the connection's output: held by the thread that writes to it, for as long as the client takes to read.
-    private final ReentrantLock writeLock = new ReentrantLock();
+    private volatile long written;   // of the bytes added; changed by the thread that writes
 
-    private volatile Thread thread; // of the writer; null as long as nobody has pushed anything
-    private volatile boolean open = true;
+    /// Guards the connection's output as long as there is no writer: the session uses it, and at the end who ends the session.
+    private final ReentrantLock outputLock = new ReentrantLock();
+
+    private volatile Thread thread;  // of the writer; null if the session writes
+    private volatile boolean ending; // the writer is to write what there is, and to end
 
     /// @param connection closed when the writer cannot write
     Outbox(RespWriter writer, Closeable connection) {
+        this(writer, connection, System::nanoTime);
+    }
+
+    /// @param nanoTime as System.nanoTime()
+    Outbox(RespWriter writer, Closeable connection, LongSupplier nanoTime) {
         this.writer = writer;
         this.connection = connection;
+        this.nanoTime = nanoTime;
     }
 
     // ---- under the store's lock ----
@@ -50,14 +61,14 @@ final class Outbox implements AutoCloseable {
             if (overflown) return false;
             boolean first = queue.isEmpty();
             queue.add(output);
-            bytes += output.size();
+            added += output.size();
             return first | exceeds(limit);
         } finally {
             queueLock.unlock();
         }
     }
 
-    /// Whether there has been too much for too long. What there is is thrown away then.
+    /// Whether there is too much, or has been for too long. What there is is thrown away then.
     ///
     /// @return true once
     boolean check(OutputLimit limit) {
@@ -70,20 +81,16 @@ final class Outbox implements AutoCloseable {
     }
 
     private boolean exceeds(OutputLimit limit) {
+        long bytes = added - written;
         boolean above = limit.soft() > 0 && bytes >= limit.soft();
-        if (above && !aboveSoft) softSince = System.nanoTime();
+        if (above && !aboveSoft) softSince = nanoTime.getAsLong();
         aboveSoft = above;
         if (limit.hard() > 0 && bytes >= limit.hard()
-                || above && System.nanoTime() - softSince > TimeUnit.SECONDS.toNanos(limit.softSeconds())) {
+                || above && nanoTime.getAsLong() - softSince > TimeUnit.SECONDS.toNanos(limit.softSeconds())) {
             overflown = true;
             queue = new ArrayList<>();
         }
         return overflown;
-    }
-
-    /// Starts the writer, if there is none.
-    void startWriter(String name) {
-        if (thread == null) thread = Thread.ofVirtual().name(name).start(this::write);
     }
 
     // ---- without it ----
@@ -95,13 +102,18 @@ final class Outbox implements AutoCloseable {
 
     private void write() {
         try {
-            while (open) {
-                if (isEmpty()) LockSupport.park(this);
-                drain();
-                flush();
-            }
+            boolean last;
+            do {
+                last = ending; // what was added before it was set is written
+                if (!last && length() == 0) LockSupport.park(this);
+                writeAll();
+                writer.flush();
+            } while (!last);
         } catch (IOException e) { // the session, which reads, finds out as well
             close(connection);
+        } catch (RuntimeException | Error e) {
+            close(connection); // without a writer nothing may be left to wait for one
+            throw e;
         }
     }
 
@@ -113,30 +125,17 @@ final class Outbox implements AutoCloseable {
         }
     }
 
-    /// Gives the connection's writer all that was added so far: it has it when this returns, from this thread or another.
-    void drain() throws IOException {
-        writeLock.lock();
-        try {
-            var outputs = take(0);
-            while (!outputs.isEmpty()) {
-                long written = 0;
-                for (var output : outputs) {
-                    output.writeTo(writer);
-                    written += output.size();
-                }
-                outputs = take(written);
-            }
-        } finally {
-            writeLock.unlock();
+    /// Takes all that was added so far, and gives it to the connection. What is added meanwhile is left.
+    private void writeAll() throws IOException {
+        for (var output : take()) {
+            output.writeTo(writer);
+            written += output.size();
         }
     }
 
-    /// @param written how many bytes of what was taken before are written now
-    /// @return what was added since
-    private List<Output> take(long written) {
+    private List<Output> take() {
         queueLock.lock();
         try {
-            bytes -= written;
             if (queue.isEmpty()) return List.of();
             var taken = queue;
             queue = new ArrayList<>();
@@ -146,21 +145,57 @@ final class Outbox implements AutoCloseable {
         }
     }
 
-    /// Sends what the writer of the connection has gathered.
-    void flush() throws IOException {
-        writeLock.lock();
+    // ---- for the session ----
+
+    /// Starts the writer, if there is none.
+    void startWriter(String name) {
+        if (thread == null) thread = Thread.ofVirtual().name(name).start(this::write);
+    }
+
+    /// Has the writer write what there is, which may wait for the client to read, and end. From then on the session writes again.
+    void endWriter() {
+        var writing = thread;
+        if (writing == null) return;
+        ending = true;
+        LockSupport.unpark(writing);
+        try {
+            writing.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return; // the writer ends all the same
+        }
+        thread = null;
+        ending = false;
+    }
+
+    /// Has all that was added so far written, by the writer if there is one, and here if not. That may wait for the client to read, and leaves
+    /// the rest for [#flush()].
+    void drain() throws IOException {
+        if (thread != null) {
+            wake();
+            return;
+        }
+        outputLock.lock();
+        try {
+            writeAll();
+        } finally {
+            outputLock.unlock();
+        }
+    }
+
+    /// Sends what the session has gathered.
+    @Override
+    public void flush() throws IOException {
+        if (thread != null) return;
+        outputLock.lock();
         try {
             writer.flush();
         } finally {
-            writeLock.unlock();
+            outputLock.unlock();
         }
     }
 
     // ---- its state ----
-
-    private boolean isEmpty() {
-        return length() == 0;
-    }
 
     /// How many replies and messages have not been taken to be written.
     int length() {
@@ -176,7 +211,7 @@ final class Outbox implements AutoCloseable {
     long bytes() {
         queueLock.lock();
         try {
-            return bytes;
+            return added - written;
         } finally {
             queueLock.unlock();
         }
@@ -185,19 +220,5 @@ final class Outbox implements AutoCloseable {
     /// Whether the client has left more unread than it may.
     boolean isOverflown() {
         return overflown;
-    }
-
-    /// Returns when the writer has ended. The connection must have been closed, so that it does not wait for that.
-    @Override
-    public void close() {
-        open = false;
-        var writing = thread;
-        if (writing == null) return;
-        LockSupport.unpark(writing);
-        try {
-            writing.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -21,7 +21,7 @@ record OutputLimits(Map<ClientType, OutputLimit> limits) {
     static OutputLimits parse(String text, OutputLimits others) {
         var limits = new EnumMap<ClientType, OutputLimit>(ClientType.class);
         if (others != null) limits.putAll(others.limits);
-        var words = text.strip().split("\\s+");
+        var words = text.isEmpty() ? new String[0] : text.split(" ", -1);
         if (words.length % WORDS != 0) throw new IllegalArgumentException("Wrong number of arguments in buffer limit configuration.");
         for (int i = 0; i < words.length; i += WORDS) {
             var type = ClientType.named(words[i]);

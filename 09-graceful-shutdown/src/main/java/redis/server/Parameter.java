@@ -179,6 +179,11 @@ final class Parameter<T> {
         value = parse.apply(text);
     }
 
+    /// Sets the value to what the server does by now.
+    void put(T value) {
+        this.value = value;
+    }
+
     /// Sets the value, and has the server follow.
     ///
     /// @throws IllegalArgumentException if the text is no value for it

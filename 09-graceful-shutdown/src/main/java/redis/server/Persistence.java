@@ -205,7 +205,7 @@ final class Persistence implements AutoCloseable {
     void save() throws IOException {
         if (snapshots.isSaving()) throw new CommandException("ERR Background save already in progress");
         lockDirectory();
-        snapshots.saveNow();
+        snapshots.saveNow(false);
     }
 
     /// BGSAVE.
@@ -241,7 +241,7 @@ final class Persistence implements AutoCloseable {
         if (config.save.get().isEmpty()) return;
         try {
             lockDirectory();
-            snapshots.saveNow();
+            snapshots.saveNow(true);
         } catch (IOException e) {
             LOG.log(WARNING, "Cannot empty the snapshot: " + e.getMessage());
         }
@@ -275,7 +275,7 @@ final class Persistence implements AutoCloseable {
     /// @throws IOException if it cannot
     void saveLast() throws IOException {
         lockDirectory();
-        snapshots.saveNow();
+        snapshots.saveNow(false);
     }
 
     // ---- for replication; the caller holds the store's lock ----
@@ -285,10 +285,9 @@ final class Persistence implements AutoCloseable {
         return !loaded || closing || rewrites.isRunning() || snapshots.isSaving();
     }
 
-    /// The directory of all files, for this server alone.
+    /// Where a temporary file can be.
     Path directory() throws IOException {
-        lockDirectory();
-        return Path.of(config.dir.text());
+        return Files.createDirectories(Path.of(config.dir.text()));
     }
 
     /// Takes a snapshot for replicas.

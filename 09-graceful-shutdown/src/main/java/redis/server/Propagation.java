@@ -76,6 +76,13 @@ final class Propagation {
         stream.append(command);
     }
 
+    /// Has the log hold all of what these commands do, or nothing.
+    void together(Runnable commands) {
+        log.append(MULTI);
+        commands.run();
+        log.append(EXEC);
+    }
+
     /// Passes a command on to the replicas alone: a message, which changes nothing here.
     void forward(List<ByteString> command) {
         stream.append(command);

@@ -75,8 +75,9 @@ final class PubSub {
     /// @param kind CHANNEL, which reaches patterns too, or SHARD_CHANNEL
     /// @return how often it was sent: a client gets it once for its channel, and once for each pattern of its own that matches
     int publish(Kind kind, ByteString channel, ByteString text) {
-        int deliveries = deliver(subscribers.get(kind).get(channel),
-                Resp.bulk(kind.named("message")), Resp.bulk(channel), Resp.bulk(text));
+        int deliveries = 0;
+        var listeners = subscribers.get(kind).get(channel);
+        if (listeners != null) deliveries = deliver(listeners, Resp.bulk(kind.named("message")), Resp.bulk(channel), Resp.bulk(text));
         var patterns = subscribers.get(Kind.PATTERN);
         if (kind != Kind.CHANNEL || patterns.isEmpty()) return deliveries;
         for (var pattern : patterns.entrySet()) {
@@ -88,7 +89,6 @@ final class PubSub {
     }
 
     private int deliver(Set<ClientSession> clients, Resp... frame) {
-        if (clients == null) return 0;
         var message = new Message(new Resp.Push(List.of(frame)));
         for (var client : clients) {
             if (client.push(message)) toWake.add(client);

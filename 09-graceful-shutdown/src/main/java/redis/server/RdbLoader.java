@@ -31,7 +31,8 @@ final class RdbLoader implements RdbReader.Sink {
     private long loaded;
     private long expired;
 
-    /// @param now in milliseconds since 1970: entries that are over by then are left out; [#KEEP_ALL] keeps them
+    /// @param now in milliseconds since 1970: entries that are over by then are left out, unless the file tells of a history that others may have;
+    ///     [#KEEP_ALL] keeps them
     RdbLoader(Store.Contents contents, Path file, InputStream in, boolean verifyChecksum, long now, LoadProgress progress) {
         this.contents = contents;
         this.file = file;
@@ -61,7 +62,8 @@ final class RdbLoader implements RdbReader.Sink {
     @Override
     public boolean entry(ByteString key, ByteString value, long deadline) {
         if ((loaded + expired) % SLICE == SLICE - 1) progress.reached(reader.offset(), file);
-        if (deadline != Store.NEVER && deadline < now) {
+        // Where others have the same history, an entry that is over ends with a DEL in the stream, as for them. Until then the stream may refer to it.
+        if (deadline != Store.NEVER && deadline < now && replid == null) {
             expired++;
             return true;
         }

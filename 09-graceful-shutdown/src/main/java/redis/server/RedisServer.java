@@ -86,10 +86,12 @@ final class RedisServer implements AutoCloseable {
         persistence = new Persistence(config, store, clock, history);
         propagation = new Propagation(store, persistence.log(), stream);
         replicas = new Replicas(config, store, stream, history, persistence, clock);
-        activeExpiry = new ActiveExpiry(store, propagation, replicas);
+        activeExpiry = new ActiveExpiry(store, propagation, pubSub, replicas);
         commands = new CommandTable(propagation);
         replication = new Replication(config, store, stream, history, persistence, commands, pubSub, replicas, clock);
         shutdown = new Shutdown(config, store, commands, persistence, stream, replicas, replication, this::end);
+        var authentication = new Authentication(config);
+        commands.add(authentication::admit);
         commands.add((_, command) -> persistence.admit(command));
         commands.add((_, command) -> replication.admit(command));
         var info = new ServerInfo();
@@ -100,10 +102,12 @@ final class RedisServer implements AutoCloseable {
         info.add("Stats", this::statsInfo);
         info.add("Replication", replication::info);
         info.add("Keyspace", this::keyspaceInfo);
-        new ConnectionCommands(pubSub, replication).addTo(commands);
-        new StringCommands(store, propagation).addTo(commands);
-        new KeyCommands(store).addTo(commands);
-        new ExpiryCommands(store, propagation).addTo(commands);
+        new ConnectionCommands(pubSub, replication, authentication).addTo(commands);
+        new ClientCommands(sessions).addTo(commands);
+        var events = new KeyspaceEvents(config.notifyKeyspaceEvents, store, pubSub);
+        new StringCommands(store, propagation, events).addTo(commands);
+        new KeyCommands(store, events).addTo(commands);
+        new ExpiryCommands(store, propagation, events).addTo(commands);
         new ServerCommands(store, config, info, persistence, clock).addTo(commands);
         new PersistenceCommands(persistence, commands).addTo(commands);
         var pubSubCommands = new PubSubCommands(pubSub, propagation);
@@ -177,7 +181,8 @@ final class RedisServer implements AutoCloseable {
         }
         ClientSession session;
         try {
-            session = new ClientSession(++accepted, socket, config, store, commands, propagation, persistence.log(), pubSub, stream, replicas, shutdown);
+            session = new ClientSession(++accepted, clock.millis(), socket, config, store, commands, propagation, persistence.log(), pubSub, stream,
+                    replicas, shutdown);
         } catch (IOException e) { // it left before we could greet it
             socket.close();
             return;

@@ -37,9 +37,11 @@ final class Replica implements AutoCloseable {
     private boolean eof;
     private boolean psync2;
     private boolean rdbOnly;
+    private boolean psync = true; // it has asked with PSYNC, and not with SYNC, as before Redis 2.8: then it says nothing any more
 
+    private volatile boolean attached;
     private volatile State state = State.WAIT_BGSAVE;
-    private volatile FullSync sync;                   // null: it needs none, or waits for one
+    private volatile FullSync sync;                   // the one it takes part in; null if there is none, yet or any more
     private volatile ReplicationStream.Reader reader; // null as long as it waits for a snapshot
     private volatile long sent;          // offset
     private volatile long acknowledged;  // offset
@@ -55,7 +57,7 @@ final class Replica implements AutoCloseable {
 
     Replica(ClientSession client) {
         this.client = client;
-        ip = client.address().getHostAddress();
+        ip = client.host().getHostAddress();
         feeder = Thread.ofPlatform().name("feeder of " + client.peer()).daemon().unstarted(this::run);
     }
 
@@ -82,15 +84,25 @@ final class Replica implements AutoCloseable {
         this.rdbOnly = rdbOnly;
     }
 
+    /// It has asked with SYNC.
+    void isOld() {
+        psync = false;
+    }
+
     boolean understandsPsync2() {
         return psync2;
     }
 
-    /// @param offset up to which it has executed the stream
+    /// It has sent something, be it an empty line.
+    ///
     /// @param now in milliseconds since 1970
-    void acknowledge(long offset, long now) {
-        acknowledged = Math.max(acknowledged, offset);
+    void heard(long now) {
         lastSign = now;
+    }
+
+    /// @param offset up to which it has executed the stream
+    void acknowledge(long offset) {
+        acknowledged = Math.max(acknowledged, offset);
         if (!hasAcknowledged) {
             hasAcknowledged = true;
             LockSupport.unpark(feeder);
@@ -106,22 +118,32 @@ final class Replica implements AutoCloseable {
         state = State.ONLINE;
     }
 
-    /// Gets this snapshot, which it takes part in, and then the stream.
-    void follow(FullSync sync) {
-        reader = sync.start();
-        sent = reader.offset();
+    /// Gets this snapshot, and then the stream.
+    ///
+    /// @return false if it is too late for that
+    boolean follow(FullSync sync) {
+        var start = sync.join();
+        if (start == null) return false;
+        reader = start;
+        sent = start.offset();
         state = State.SEND_BULK;
         this.sync = sync;
         LockSupport.unpark(feeder);
+        return true;
     }
 
+    /// Becomes one of the server's replicas. It is fed when the reply to its request has left.
+    void attach() {
+        attached = true;
+    }
+
+    /// Begins to feed it, if that has not begun.
     void start() {
-        feeder.start();
+        if (feeder.getState() == Thread.State.NEW) feeder.start();
     }
 
     private void run() {
         try (client) {
-            client.sendReplies();
             var out = client.output();
             if (state != State.ONLINE && !sendSnapshot(out)) return;
             feed(out);
@@ -138,16 +160,23 @@ final class Replica implements AutoCloseable {
         }
         if (sync == null) return false;
         try {
-            out.write("+FULLRESYNC %s %d\r\n".formatted(sync.id(), sync.offset()).getBytes(StandardCharsets.US_ASCII));
+            if (psync) out.write("+FULLRESYNC %s %d\r\n".formatted(sync.id(), sync.offset()).getBytes(StandardCharsets.US_ASCII));
             sync.sendTo(out, eof);
         } finally {
-            sync.leave();
+            leaveSync();
         }
         if (rdbOnly) return false;
-        while (open && eof && !hasAcknowledged) LockSupport.park(this); // who reads up to a mark would not find it if more came along with it
         state = State.ONLINE;
         LOG.log(INFO, "Synchronization with replica " + name() + " succeeded");
+        while (open && eof && psync && !hasAcknowledged) LockSupport.park(this); // who reads up to a mark would not find it if more came along with it
         return true;
+    }
+
+    /// Lets go of the snapshot, and of the stream behind it.
+    private void leaveSync() {
+        var left = sync;
+        sync = null;
+        if (left != null) left.leave();
     }
 
     private void feed(OutputStream out) throws IOException {
@@ -171,7 +200,7 @@ final class Replica implements AutoCloseable {
 
     /// Whether it has asked to follow.
     boolean isFollowing() {
-        return feeder.getState() != Thread.State.NEW;
+        return attached;
     }
 
     State state() {
@@ -206,6 +235,11 @@ final class Replica implements AutoCloseable {
     /// Whether it has the stream up to an offset, as far as is known.
     boolean has(long offset) {
         return isOnline() && acknowledged >= offset;
+    }
+
+    /// Whether it can be expected to be heard of.
+    boolean mustAcknowledge() {
+        return psync && isOnline();
     }
 
     /// When it was last heard of, in milliseconds since 1970.
@@ -249,6 +283,7 @@ final class Replica implements AutoCloseable {
     private void join() {
         try {
             feeder.join(); // returns at once if it was never started
+            leaveSync(); // which may have begun too late for it
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import redis.resp.ByteString;
 import redis.resp.Resp;
 
@@ -20,6 +21,9 @@ import static java.lang.System.Logger.Level.WARNING;
 final class Replicas {
 
     private static final System.Logger LOG = System.getLogger(Replicas.class.getName());
+
+    private static final long RETRY_MILLIS = 1_000;
+    private static final long POLL_NANOS = 100_000_000;
 
     private static final List<ByteString> PING = List.of(ByteString.of("ping"));
     private static final List<ByteString> GETACK = List.of(ByteString.of("REPLCONF"), ByteString.of("GETACK"), ByteString.of("*"));
@@ -35,9 +39,10 @@ final class Replicas {
     private final List<Replica> replicas = new CopyOnWriteArrayList<>();
 
     // For the thread that holds the store's lock.
-    private FullSync sync;      // the last one: one that goes on may be joined
+    private FullSync sync;      // the last one: one that goes on may be joined; null if none may
+    private long notBefore;     // when the next one may be tried, in milliseconds since 1970
     private long lastPing;      // in milliseconds since 1970
-    private long aloneSince;    // in milliseconds since 1970; meaningless if there are replicas
+    private long aloneSince;    // as a master, in milliseconds since 1970
     private long fullSyncs;
     private long partialSyncs;
     private long refusedPartialSyncs;
@@ -57,6 +62,11 @@ final class Replicas {
     }
 
     // ---- under the store's lock ----
+
+    /// Nobody follows yet, and whoever did so before a restart has the time from now on to come back.
+    void start() {
+        aloneSince = clock.millis();
+    }
 
     boolean isEmpty() {
         return replicas.isEmpty();
@@ -84,48 +94,47 @@ final class Replicas {
     void synchronize(Replica replica) {
         fullSyncs++;
         add(replica);
-        if (sync != null && sync.id().equals(history.id()) && sync.join()) replica.follow(sync);
-        else startSync();
+        if (sync == null || !replica.follow(sync)) startSync();
     }
 
     private void add(Replica replica) {
-        replica.acknowledge(0, clock.millis());
+        replica.heard(clock.millis());
         replicas.add(replica);
-        replica.start();
+        replica.attach();
     }
 
     /// Starts to take a snapshot for all replicas that wait for one, unless another one is being taken: then they go on waiting.
     private void startSync() {
-        if (persistence.isBusy()) return;
+        if (persistence.isBusy() || clock.millis() < notBefore) return;
         FullSync next;
         try {
             next = new FullSync(history.id(), stream.readerAt(stream.offset()), persistence.directory());
         } catch (IOException e) {
             LOG.log(WARNING, "Cannot synchronize replicas: " + e);
+            notBefore = clock.millis() + RETRY_MILLIS;
             return;
         }
         sync = next;
         for (var replica : replicas) {
-            if (replica.isWaitingForSync() && next.join()) replica.follow(next);
+            if (replica.isWaitingForSync()) replica.follow(next);
         }
+        stream.selectAgain();
         persistence.saveFor(next);
     }
 
     void remove(Replica replica) {
-        if (replicas.remove(replica)) {
-            LOG.log(INFO, "Connection with replica " + replica.name() + " lost");
-            aloneSince = clock.millis();
-        }
+        if (replicas.remove(replica)) LOG.log(INFO, "Connection with replica " + replica.name() + " lost");
     }
 
     /// Has all of them connect and ask anew: the stream is no longer what they have followed.
     void disconnect() {
         for (var replica : replicas) replica.close();
+        sync = null; // nor can anybody begin with what it leads to
     }
 
     /// Asks all of them how far they are.
     void askForAcknowledgement() {
-        stream.append(GETACK);
+        stream.appendAside(GETACK);
     }
 
     /// Whether there are as many replicas as a write needs.
@@ -146,9 +155,14 @@ final class Replicas {
         for (var replica : replicas) replica.wake();
     }
 
+    /// A replica has sent something.
+    void heard(Replica replica) {
+        replica.heard(clock.millis());
+    }
+
     /// A replica has said how far it is.
     void acknowledge(Replica replica, long offset) {
-        replica.acknowledge(offset, clock.millis());
+        replica.acknowledge(offset);
         ackLock.lock();
         try {
             acknowledged.signalAll();
@@ -165,21 +179,32 @@ final class Replicas {
     /// Waits until so many replicas have acknowledged an offset.
     ///
     /// @param millis for how long; 0: forever
+    /// @param isGone whether nobody waits for the answer any more; asked ten times a second
     /// @return how many have
-    int awaitAcknowledgements(int wanted, long offset, long millis) {
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        ackLock.lock();
+    int awaitAcknowledgements(int wanted, long offset, long millis, BooleanSupplier isGone) {
+        long start = System.nanoTime();
+        long nanos = millis == 0 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(millis);
         try {
             while (!closed && acknowledgements(offset) < wanted) {
-                if (millis == 0) acknowledged.await();
-                else if (acknowledged.awaitNanos(end - System.nanoTime()) <= 0) break;
+                long left = nanos - (System.nanoTime() - start);
+                if (left <= 0) break;
+                boolean inVain = !awaitAcknowledgement(wanted, offset, Math.min(left, POLL_NANOS));
+                if (inVain && isGone.getAsBoolean()) break;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        return acknowledgements(offset);
+    }
+
+    /// @return false if none has come in that time
+    private boolean awaitAcknowledgement(int wanted, long offset, long nanos) throws InterruptedException {
+        ackLock.lock();
+        try {
+            return acknowledgements(offset) >= wanted || acknowledged.awaitNanos(nanos) > 0;
         } finally {
             ackLock.unlock();
         }
-        return acknowledgements(offset);
     }
 
     /// How many replicas do not have the stream up to an offset, as far as is known.
@@ -217,9 +242,10 @@ final class Replicas {
         try {
             if (replicas.stream().anyMatch(Replica::isWaitingForSync)) startSync();
             if (leads) ping();
-            if (leads && backlogIsOver()) {
+            if (backlogIsOver(leads)) {
                 stream.close();
                 history.begin();
+                sync = null;
             }
             stream.trim(config.replBacklogSize.get());
         } finally {
@@ -231,19 +257,23 @@ final class Replicas {
 
     private void ping() {
         long now = clock.millis();
-        if (replicas.isEmpty() || now - lastPing < TimeUnit.SECONDS.toMillis(config.replPingReplicaPeriod.get())) return;
+        if (replicas.isEmpty()) lastPing = now;
+        if (now - lastPing < TimeUnit.SECONDS.toMillis(config.replPingReplicaPeriod.get())) return;
         lastPing = now;
-        stream.append(PING);
+        stream.appendAside(PING);
     }
 
     /// Whether nobody has followed the stream for as long as its end is kept.
-    private boolean backlogIsOver() {
+    private boolean backlogIsOver(boolean leads) {
+        long now = clock.millis();
+        if (aloneSince == 0 || !leads || !replicas.isEmpty()) aloneSince = now;
         int seconds = config.replBacklogTtl.get();
-        return seconds > 0 && stream.isOpen() && replicas.isEmpty() && clock.millis() - aloneSince > TimeUnit.SECONDS.toMillis(seconds);
+        return seconds > 0 && stream.isOpen() && now - aloneSince > TimeUnit.SECONDS.toMillis(seconds);
     }
 
     private void check(Replica replica) {
-        if (replica.isOnline() && clock.millis() - replica.lastSign() > TimeUnit.SECONDS.toMillis(config.replTimeout.get())) {
+        if (!replica.mustAcknowledge()) replica.heard(clock.millis()); // as when it gets its snapshot
+        if (clock.millis() - replica.lastSign() > TimeUnit.SECONDS.toMillis(config.replTimeout.get())) {
             LOG.log(WARNING, "Disconnecting replica %s: nothing was heard of it for %d seconds".formatted(replica.name(), config.replTimeout.get()));
             replica.close();
         } else if (replica.leavesTooMuch(stream.visibleOffset(), config.clientOutputBufferLimit.get().of(ClientType.SLAVE))) {

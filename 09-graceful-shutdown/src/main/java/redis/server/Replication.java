@@ -3,9 +3,12 @@ package redis.server;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import redis.resp.Resp;
 
 import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
 
 /// What this server is to others: a master, or the replica of one, which may have replicas itself.
 final class Replication implements AutoCloseable {
@@ -24,6 +27,10 @@ final class Replication implements AutoCloseable {
 
     /// The connection with the master; null: this server is one. Changes under the store's lock.
     private volatile MasterLink link;
+
+    /// That one, and those before it whose threads have not ended yet.
+    private final Set<MasterLink> links = ConcurrentHashMap.newKeySet();
+    private boolean closing; // there are no more links; guarded by the store's lock
 
     Replication(ServerConfig config, Store store, ReplicationStream stream, ReplicationHistory history, Persistence persistence, CommandTable commands,
                 PubSub pubSub, Replicas replicas, InstantSource clock) {
@@ -47,6 +54,7 @@ final class Replication implements AutoCloseable {
     void start() {
         store.lock();
         try {
+            replicas.start();
             var master = config.replicaOf.get().split(" +");
             if (master.length == 2) follow(master[0], Integer.parseInt(master[1]));
             else if (history.isKnown()) history.continueAs(ReplicationHistory.randomId()); // what this server writes from now on is its own
@@ -61,15 +69,17 @@ final class Replication implements AutoCloseable {
     ///
     /// @return false if it is that already
     boolean follow(String host, int port) {
-        if (link != null && link.leadsTo(host, port)) return false;
+        if (closing || link != null && link.leadsTo(host, port)) return false;
         if (link != null) link.cancel();
         else if (stream.isOpen()) history.becomesKnown(); // another replica of it may be the new master
         stream.relayed(true);
         replicas.disconnect();
         store.expiry(Store.Expiry.HIDE);
         link = new MasterLink(host, port, config, store, commands, pubSub, this, replicas, stream, clock);
-        link.start();
+        links.add(link);
         LOG.log(INFO, "This server is a replica of %s:%d now".formatted(host, port));
+        link.start();
+        config.replicaOf.put(host + " " + port);
         return true;
     }
 
@@ -83,6 +93,7 @@ final class Replication implements AutoCloseable {
         if (history.isKnown()) history.continueAs(ReplicationHistory.randomId());
         replicas.disconnect(); // they come back and learn the new id
         LOG.log(INFO, "This server is a master now");
+        config.replicaOf.put("");
     }
 
     // ---- the master's side; the caller holds the store's lock ----
@@ -151,9 +162,18 @@ final class Replication implements AutoCloseable {
 
     /// What there is to do ten times a second.
     void tick() {
-        replicas.tick(!isReplica());
-        var current = link;
-        if (current != null) current.tick();
+        try {
+            replicas.tick(!isReplica());
+            var current = link;
+            if (current != null) current.tick();
+        } catch (RuntimeException | Error e) { // it is to go on
+            LOG.log(WARNING, "An unexpected error", e);
+        }
+    }
+
+    /// A link's thread is about to end.
+    void ended(MasterLink ended) {
+        links.remove(ended);
     }
 
     /// @throws CommandException if this server cannot carry out this command for a client
@@ -198,7 +218,9 @@ final class Replication implements AutoCloseable {
     /// Leaves the master, and returns when no thread of that is left. The sessions of replicas are closed as all others are.
     @Override
     public void close() {
-        var current = link;
-        if (current != null) current.close();
+        store.lock();
+        closing = true;
+        store.unlock();
+        for (var link : links) link.close();
     }
 }

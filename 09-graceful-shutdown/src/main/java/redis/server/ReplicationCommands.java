@@ -19,6 +19,8 @@ import static redis.server.Command.Flag.STALE;
 /// The commands by which servers follow one another, and those that tell about it.
 final class ReplicationCommands {
 
+    private static final int MAX_ADDRESS = 255; // of a replica, in bytes
+
     private final Replication replication;
     private final Replicas replicas;
 
@@ -67,7 +69,9 @@ final class ReplicationCommands {
     }
 
     private Resp sync(ClientSession client, List<ByteString> request) {
-        if (!client.isReplica()) replication.synchronize(client.replica());
+        if (client.isReplica()) return null;
+        client.replica().isOld();
+        replication.synchronize(client.replica());
         return null;
     }
 
@@ -77,11 +81,16 @@ final class ReplicationCommands {
             var value = request.get(i + 1);
             switch (request.get(i).toLatin1().toLowerCase(Locale.ROOT)) {
                 case "listening-port" -> client.replica().listensOn((int) Arguments.integer(value));
-                case "ip-address" -> client.replica().announcesAddress(value.toString());
+                case "ip-address" -> {
+                    if (value.length() > MAX_ADDRESS) {
+                        throw new CommandException("ERR REPLCONF ip-address provided by replica instance is too long: " + value.length() + " bytes");
+                    }
+                    client.replica().announcesAddress(value.toString());
+                }
                 case "capa" -> client.replica().isCapableOf(value.toLatin1().toLowerCase(Locale.ROOT));
                 case "rdb-only" -> client.replica().wantsRdbOnly(Arguments.integer(value) != 0);
                 case "ack" -> {
-                    if (client.isReplica()) replicas.acknowledge(client.replica(), Arguments.integer(value));
+                    if (client.isReplica()) acknowledge(client.replica(), value);
                     return null;
                 }
                 case "getack" -> {
@@ -91,6 +100,14 @@ final class ReplicationCommands {
             }
         }
         return Resp.OK;
+    }
+
+    private void acknowledge(Replica replica, ByteString offset) {
+        try {
+            replicas.acknowledge(replica, Arguments.integer(offset));
+        } catch (CommandException e) {
+            // an error would end up in the stream
+        }
     }
 
     private Resp await(ClientSession client, List<ByteString> request) {
@@ -105,7 +122,8 @@ final class ReplicationCommands {
         int acknowledged = replicas.acknowledgements(offset);
         if (acknowledged >= wanted) return Resp.integer(acknowledged);
         replicas.askForAcknowledgement();
-        client.answerLater(() -> Resp.integer(replicas.awaitAcknowledgements((int) Math.min(wanted, Integer.MAX_VALUE), offset, millis)));
+        int many = (int) Math.min(wanted, Integer.MAX_VALUE);
+        client.answerLater(() -> Resp.integer(replicas.awaitAcknowledgements(many, offset, millis, client::isGone)));
         return null;
     }
 }

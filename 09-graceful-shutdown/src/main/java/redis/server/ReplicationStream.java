@@ -85,6 +85,19 @@ final class ReplicationStream {
         }
     }
 
+    /// Adds a command that is for no database.
+    void appendAside(List<ByteString> command) {
+        boolean before = selected;
+        selected = true;
+        append(command);
+        selected = before;
+    }
+
+    /// Has the stream say once more which database its next command is for, to those who begin to follow it here.
+    void selectAgain() {
+        selected = false;
+    }
+
     /// Adds what has come from a master, byte for byte: whoever follows this server's stream follows the master's.
     void relay(byte[] bytes, int from, int length) {
         if (isOpen()) add(bytes, from, length);

@@ -1,7 +1,6 @@
 package redis.server;
 
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -87,21 +86,18 @@ final class ServerCommands {
     }
 
     private Resp info(ClientSession client, List<ByteString> request) {
-        return Resp.bulk(info.text(request.subList(1, request.size())));
+        return new Resp.VerbatimString("txt", ByteString.of(info.text(request.subList(1, request.size()))));
     }
 
     private Resp configGet(ClientSession client, List<ByteString> request) {
         var patterns = request.stream().skip(2)
                 .map(pattern -> new GlobPattern(ByteString.of(pattern.toLatin1().toLowerCase(Locale.ROOT)))).toList();
-        var found = new ArrayList<Resp>();
-        for (var parameter : config.all()) {
-            var name = ByteString.of(parameter.name());
-            if (patterns.stream().anyMatch(pattern -> pattern.matches(name))) {
-                found.add(Resp.bulk(name));
-                found.add(Resp.bulk(parameter.text()));
-            }
+        var found = new LinkedHashMap<Resp, Resp>();
+        for (var text : config.names()) {
+            var name = ByteString.of(text);
+            if (patterns.stream().anyMatch(pattern -> pattern.matches(name))) found.put(Resp.bulk(name), Resp.bulk(config.find(text).text()));
         }
-        return new Resp.Array(found);
+        return new Resp.Map(found);
     }
 
     private Resp configSet(ClientSession client, List<ByteString> request) {

@@ -12,6 +12,8 @@ final class ServerConfig {
 
     static final String USAGE = new ServerConfig().usage();
 
+    private static final long MIN_BACKLOG = 16 * 1024;
+
     private final Map<String, Parameter<?>> parameters = new LinkedHashMap<>();
 
     /// The address to listen on.
@@ -23,6 +25,9 @@ final class ServerConfig {
     /// How many clients may be connected at a time.
     final Parameter<Integer> maxClients = add(Parameter.number("maxclients", "how many clients are served at a time", 10_000, 1, Integer.MAX_VALUE)
             .changeable());
+
+    /// The password of this server; empty for none.
+    final Parameter<String> requirePass = add(Parameter.text("requirepass", "password that clients have to give", "").changeable());
 
     /// The directory of all files.
     final Parameter<String> dir = add(Parameter.directory("dir", "directory of the server's files", "data/09-graceful-shutdown").guarded());
@@ -81,7 +86,14 @@ final class ServerConfig {
             100, 0, Integer.MAX_VALUE).changeable());
 
     /// How much of the stream is kept for replicas that come back, in bytes.
-    final Parameter<Long> replBacklogSize = add(Parameter.memory("repl-backlog-size", "how much is kept for replicas that come back", "1mb").changeable());
+    final Parameter<Long> replBacklogSize = add(Parameter.of("repl-backlog-size", "how much is kept for replicas that come back", "1mb",
+            ServerConfig::parseBacklogSize, Object::toString).changeable());
+
+    private static Long parseBacklogSize(String text) {
+        long size = Parameter.parseMemory(text);
+        if (size == 0) throw new IllegalArgumentException("argument must be between 1 and " + Long.MAX_VALUE + " inclusive");
+        return Math.max(size, MIN_BACKLOG);
+    }
 
     /// For how long it is kept when there are no replicas, in seconds; 0: for ever.
     final Parameter<Integer> replBacklogTtl = add(Parameter.number("repl-backlog-ttl", "for how many seconds it is kept without replicas; 0 for ever",
@@ -89,7 +101,7 @@ final class ServerConfig {
 
     /// After how many seconds without a sign of life a master or a replica is given up.
     final Parameter<Integer> replTimeout = add(Parameter.number("repl-timeout", "after how many seconds of silence a connection between servers is given up",
-            60, 1, Integer.MAX_VALUE / 1000).changeable());
+            60, 1, Integer.MAX_VALUE).changeable());
     final Parameter<Integer> replPingReplicaPeriod = add(Parameter.number("repl-ping-replica-period", "how often replicas are pinged, in seconds",
             10, 1, Integer.MAX_VALUE).changeable());
 
@@ -112,7 +124,10 @@ final class ServerConfig {
     }
 
     private static String parseMaster(String text) {
-        if (!text.isEmpty() && !text.matches("\\S+ +\\d{1,5}")) throw new IllegalArgumentException("argument must be \"HOST PORT\"");
+        if (text.isEmpty()) return text;
+        var words = text.split(" +");
+        if (words.length != 2 || words[0].isEmpty()) throw new IllegalArgumentException("argument must be \"HOST PORT\"");
+        if (!words[1].matches("\\d{1,5}") || Integer.parseInt(words[1]) > 65_535) throw new IllegalArgumentException("Invalid master port");
         return text;
     }
 
@@ -121,13 +136,31 @@ final class ServerConfig {
             "how much may wait for a client: CLASS HARD SOFT SECONDS, for normal, slave and pubsub", OutputLimits.DEFAULT,
             this::parseOutputLimits, OutputLimits::text).changeable());
 
+    /// Which events of keys are published; none: nobody is told of any.
+    final Parameter<KeyspaceEvents.Wanted> notifyKeyspaceEvents = add(Parameter.of("notify-keyspace-events",
+            "which events of keys are published, of the classes A g $ x m n, to K: a channel for the key, E: one for the event", "",
+            KeyspaceEvents.Wanted::parse, KeyspaceEvents.Wanted::text).changeable());
+
     private OutputLimits parseOutputLimits(String text) {
         return OutputLimits.parse(text, clientOutputBufferLimit == null ? null : clientOutputBufferLimit.get());
     }
 
     {
         add(Parameter.fixed("databases", "1"));
+        add(Parameter.fixed("replica-read-only", "yes"));
     }
+
+    /// What Redis called replicas before version 5. Its configuration files and clients still may.
+    private static final Map<String, String> OLD_NAMES = Map.of(
+            "slaveof", "replicaof",
+            "slave-read-only", "replica-read-only",
+            "slave-serve-stale-data", "replica-serve-stale-data",
+            "slave-announce-ip", "replica-announce-ip",
+            "slave-announce-port", "replica-announce-port",
+            "slave-priority", "replica-priority",
+            "repl-ping-slave-period", "repl-ping-replica-period",
+            "min-slaves-to-write", "min-replicas-to-write",
+            "min-slaves-max-lag", "min-replicas-max-lag");
 
     private <T> Parameter<T> add(Parameter<T> parameter) {
         parameters.put(parameter.name(), parameter);
@@ -140,7 +173,7 @@ final class ServerConfig {
     /// @return the configuration, or null if the user asked for `--help`
     /// @throws IllegalArgumentException if an option is unknown or its value is missing or wrong; the message says which
     static ServerConfig parse(String... args) {
-        if (args.length > 0 && args[0].equals("replica")) return parse(asOptions(args));
+        if (args.length > 0 && args[0].equals("replica")) return List.of(args).contains("--help") ? null : parse(asOptions(args));
         var config = new ServerConfig();
         for (int i = 0; i < args.length; i += 2) {
             var option = args[i];
@@ -151,7 +184,8 @@ final class ServerConfig {
             try {
                 parameter.set(args[i + 1]);
             } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("%s %s: %s.".formatted(option, args[i + 1], e.getMessage()));
+                var end = e.getMessage().endsWith(".") ? "" : ".";
+                throw new IllegalArgumentException("%s %s: %s%s".formatted(option, args[i + 1], e.getMessage(), end));
             }
         }
         return config;
@@ -166,7 +200,7 @@ final class ServerConfig {
 
     private String usage() {
         var usage = new StringBuilder("replica PORT MASTER-HOST MASTER-PORT: be the replica of another server. Options:\n");
-        for (var parameter : all()) {
+        for (var parameter : parameters.values()) {
             if (parameter.help().isEmpty()) continue;
             usage.append("  --%-34s %s (default %s)%n".formatted(parameter.name() + " VALUE", parameter.help(), parameter.initial()));
         }
@@ -176,10 +210,13 @@ final class ServerConfig {
     /// @param name in lower case
     /// @return null if there is no such parameter
     Parameter<?> find(String name) {
-        return parameters.get(name);
+        return parameters.get(OLD_NAMES.getOrDefault(name, name));
     }
 
-    Collection<Parameter<?>> all() {
-        return parameters.values();
+    /// All names by which there is a parameter.
+    Collection<String> names() {
+        var names = new ArrayList<>(parameters.keySet());
+        names.addAll(OLD_NAMES.keySet());
+        return names;
     }
 }

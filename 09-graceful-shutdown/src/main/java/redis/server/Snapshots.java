@@ -83,9 +83,10 @@ final class Snapshots {
 
     /// Saves what the store holds, while everybody waits.
     ///
+    /// @param midway whether a command is being carried out that is not yet in the stream: no replica could go on from here
     /// @throws IOException if it cannot; the old file is still there then
-    void saveNow() throws IOException {
-        files.saveNow(history.fields());
+    void saveNow(boolean midway) throws IOException {
+        files.saveNow(midway ? Map.of() : history.fields());
         saved(store.changes());
     }
 
@@ -131,7 +132,7 @@ final class Snapshots {
                 onSuccess.run();
                 LOG.log(INFO, "Background saving terminated with success: %,d keys; the lock was held for %.2f ms at a time, at the most"
                         .formatted(snapshot.size(), snapshot.longestHold() / 1e6));
-            } else if (!cancelled) {
+            } else if (savesToFile && !cancelled) { // replicas find out for themselves
                 failed(failure);
             }
             saving = null;
@@ -166,6 +167,7 @@ final class Snapshots {
 
     /// @return the save point that is reached now, or null
     SavePoints.SavePoint due() {
+        if (config.save.get().isEmpty()) return null;
         if (isSaving() || lastFailed && seconds() - lastTry <= RETRY_SECONDS) return null;
         return config.save.get().reached(seconds() - lastSave, changesSinceSave());
     }

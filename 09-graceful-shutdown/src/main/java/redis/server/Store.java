@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import redis.resp.ByteString;
 
@@ -76,6 +77,8 @@ final class Store {
     private int epoch;         // grows by one with each snapshot
     private Snapshot snapshot; // the one that is being taken; null if there is none
 
+    private BiConsumer<KeyspaceEvent, ByteString> listener = (_, _) -> {};
+
     private long expired;
     private final List<ByteString> expiredKeys = new ArrayList<>(); // those of which takeExpired() has not told yet
     private long changes;
@@ -86,6 +89,11 @@ final class Store {
 
     Store(InstantSource clock) {
         this.clock = clock;
+    }
+
+    /// Tells of what happens to keys without a command that says so: that one is new, and that one has expired.
+    void onEvent(BiConsumer<KeyspaceEvent, ByteString> listener) {
+        this.listener = listener;
     }
 
     void lock() {
@@ -148,6 +156,7 @@ final class Store {
         var entry = values.find(key);
         if (entry == null) {
             values.add(new Value(key.array(), value.array(), epoch));
+            listener.accept(KeyspaceEvent.NEW, key);
         } else {
             preserve(entry);
             entry.bytes = value.array();
@@ -335,6 +344,7 @@ final class Store {
         remove(key);
         expired++;
         expiredKeys.add(key);
+        listener.accept(KeyspaceEvent.EXPIRED, key);
     }
 
     // ---- snapshots ----

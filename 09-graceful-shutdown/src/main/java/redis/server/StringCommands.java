@@ -12,6 +12,14 @@ import static redis.server.Command.Flag.DENYOOM;
 import static redis.server.Command.Flag.FAST;
 import static redis.server.Command.Flag.READONLY;
 import static redis.server.Command.Flag.WRITE;
+import static redis.server.KeyspaceEvent.APPEND;
+import static redis.server.KeyspaceEvent.DEL;
+import static redis.server.KeyspaceEvent.EXPIRE;
+import static redis.server.KeyspaceEvent.INCRBY;
+import static redis.server.KeyspaceEvent.INCRBYFLOAT;
+import static redis.server.KeyspaceEvent.KEYMISS;
+import static redis.server.KeyspaceEvent.PERSIST;
+import static redis.server.KeyspaceEvent.SETRANGE;
 
 /// The commands that read and write string values.
 final class StringCommands {
@@ -22,10 +30,12 @@ final class StringCommands {
 
     private final Store store;
     private final Propagation propagation;
+    private final KeyspaceEvents events;
 
-    StringCommands(Store store, Propagation propagation) {
+    StringCommands(Store store, Propagation propagation, KeyspaceEvents events) {
         this.store = store;
         this.propagation = propagation;
+        this.events = events;
     }
 
     void addTo(CommandTable table) {
@@ -73,18 +83,24 @@ final class StringCommands {
     }
 
     private Resp get(ClientSession client, List<ByteString> request) {
-        return bulkOrNull(store.get(request.get(1)));
+        return bulkOrNull(read(request.get(1)));
+    }
+
+    private ByteString read(ByteString key) {
+        var value = store.get(key);
+        if (value == null) events.publish(KEYMISS, key);
+        return value;
     }
 
     private Resp set(ClientSession client, List<ByteString> request) {
         if (request.size() == 3) { // no options: most SETs, and they need not know the old value
-            store.set(request.get(1), request.get(2));
+            set(request.get(1), request.get(2));
             return Resp.OK;
         }
         var options = SetOptions.parse(request);
         long deadline = options.deadline(store.now());
         var key = request.get(1);
-        var old = store.get(key);
+        var old = options.returnOld() ? read(key) : store.get(key);
         boolean allowed = switch (options.condition()) {
             case ALWAYS -> true;
             case IF_ABSENT -> old == null;
@@ -92,15 +108,24 @@ final class StringCommands {
         };
         if (allowed && options.keepTtl()) store.update(key, request.get(2));
         else if (allowed) store.set(key, request.get(2), deadline);
+        if (allowed) events.publish(KeyspaceEvent.SET, key);
+        if (allowed && deadline != Store.NEVER) events.publish(EXPIRE, key);
         if (deadline != Store.NEVER) propagation.logAs(SET, key, request.get(2), PXAT, ByteString.of(deadline));
         else if (options.returnOld()) propagation.logAs(SetOptions.withoutGet(request));
         if (options.returnOld()) return bulkOrNull(old);
         return allowed ? Resp.OK : Resp.Null.BULK_STRING;
     }
 
+    private void set(ByteString key, ByteString value) {
+        store.set(key, value);
+        events.publish(KeyspaceEvent.SET, key);
+    }
+
     private Resp setEx(List<ByteString> request, ExpireUnit unit, String command) {
         long deadline = unit.deadlineOfValue(request.get(2), store.now(), command);
         store.set(request.get(1), request.get(3), deadline);
+        events.publish(KeyspaceEvent.SET, request.get(1));
+        events.publish(EXPIRE, request.get(1));
         propagation.logAs(SET, request.get(1), request.get(3), PXAT, ByteString.of(deadline));
         return Resp.OK;
     }
@@ -110,19 +135,21 @@ final class StringCommands {
         boolean persist = request.size() == 3 && request.get(2).equalsIgnoreCase("persist");
         var unit = request.size() == 4 ? ExpireUnit.named(request.get(2)) : null;
         if (request.size() > 2 && !persist && unit == null) throw new CommandException(CommandException.SYNTAX);
-        var value = store.get(key);
+        var value = read(key);
         if (value == null) return Resp.Null.BULK_STRING;
         if (persist) {
-            store.persist(key);
+            if (store.persist(key)) events.publish(PERSIST, key);
             propagation.logAs(ByteString.of("PERSIST"), key);
         }
         if (unit != null) {
             long deadline = unit.deadlineOfValue(request.get(3), store.now(), "getex");
             if (store.isOver(deadline - 1)) {
                 store.delete(key);
+                events.publish(DEL, key);
                 propagation.logAs(ByteString.of("DEL"), key);
             } else {
                 store.expireAt(key, deadline);
+                events.publish(EXPIRE, key);
                 propagation.logAs(ByteString.of("PEXPIREAT"), key, ByteString.of(deadline));
             }
         }
@@ -130,26 +157,28 @@ final class StringCommands {
     }
 
     private Resp getSet(ClientSession client, List<ByteString> request) {
-        var old = store.get(request.get(1));
-        store.set(request.get(1), request.get(2));
+        var old = read(request.get(1));
+        set(request.get(1), request.get(2));
         propagation.logAs(SET, request.get(1), request.get(2));
         return bulkOrNull(old);
     }
 
     private Resp setNx(ClientSession client, List<ByteString> request) {
         boolean absent = !store.contains(request.get(1));
-        if (absent) store.set(request.get(1), request.get(2));
+        if (absent) set(request.get(1), request.get(2));
         return Resp.integer(absent);
     }
 
     private Resp getDel(ClientSession client, List<ByteString> request) {
+        var value = store.delete(request.get(1));
+        events.publish(value == null ? KEYMISS : DEL, request.get(1));
         propagation.logAs(ByteString.of("DEL"), request.get(1));
-        return bulkOrNull(store.delete(request.get(1)));
+        return bulkOrNull(value);
     }
 
     private Resp mGet(ClientSession client, List<ByteString> request) {
         var values = new ArrayList<Resp>(request.size() - 1);
-        for (int i = 1; i < request.size(); i++) values.add(bulkOrNull(store.get(request.get(i))));
+        for (int i = 1; i < request.size(); i++) values.add(bulkOrNull(read(request.get(i))));
         return new Resp.Array(values);
     }
 
@@ -173,32 +202,29 @@ final class StringCommands {
     }
 
     private void setAll(List<ByteString> request) {
-        for (int i = 1; i < request.size(); i += 2) store.set(request.get(i), request.get(i + 1));
+        for (int i = 1; i < request.size(); i += 2) set(request.get(i), request.get(i + 1));
     }
 
     private Resp append(ClientSession client, List<ByteString> request) {
         var key = request.get(1);
         var old = store.get(key);
         var suffix = request.get(2);
-        if (old == null) {
-            store.update(key, suffix);
-            return Resp.integer(suffix.length());
-        }
-        requireLength((long) old.length() + suffix.length());
-        var value = old.concat(suffix);
+        if (old != null) requireLength((long) old.length() + suffix.length());
+        var value = old == null ? suffix : old.concat(suffix);
         store.update(key, value);
+        events.publish(APPEND, key);
         return Resp.integer(value.length());
     }
 
     private Resp strLen(ClientSession client, List<ByteString> request) {
-        return Resp.integer(orEmpty(store.get(request.get(1))).length());
+        return Resp.integer(orEmpty(read(request.get(1))).length());
     }
 
     /// Both ends are included, and a negative index counts from the end of the value.
     private Resp getRange(ClientSession client, List<ByteString> request) {
         long start = Arguments.integer(request.get(2));
         long end = Arguments.integer(request.get(3));
-        var value = orEmpty(store.get(request.get(1)));
+        var value = orEmpty(read(request.get(1)));
         int length = value.length();
         if (start < 0 && end < 0 && start > end) return Resp.bulk(ByteString.EMPTY);
         long from = Math.max(start < 0 ? start + length : start, 0);
@@ -216,6 +242,7 @@ final class StringCommands {
         requireLength(offset + patch.length());
         var value = old.overwrite((int) offset, patch);
         store.update(key, value);
+        events.publish(SETRANGE, key);
         return Resp.integer(value.length());
     }
 
@@ -252,6 +279,7 @@ final class StringCommands {
             throw new CommandException("ERR increment or decrement would overflow");
         }
         store.update(key, ByteString.of(sum));
+        events.publish(INCRBY, key);
         return Resp.integer(sum);
     }
 
@@ -261,6 +289,7 @@ final class StringCommands {
         var sum = (old == null ? LongDouble.ZERO : LongDouble.parse(old)).add(LongDouble.parse(request.get(2)));
         var value = ByteString.of(sum.toString());
         store.update(key, value);
+        events.publish(INCRBYFLOAT, key);
         propagation.logAs(SET, key, value, KEEPTTL); // the sum, so that it is right on any machine
         return Resp.bulk(value);
     }

@@ -36,10 +36,11 @@ class ClientSessionTest {
     private final Replication replication = new Replication(config, store, stream, history, persistence, commands, pubSub, replicas,
             InstantSource.system());
     private final Shutdown shutdown = new Shutdown(config, store, commands, persistence, stream, replicas, replication, _ -> {});
+    private final Authentication authentication = new Authentication(config);
 
     @Test
     void answersAPacketOfRequestsWithOneWrite() throws IOException {
-        new ConnectionCommands(pubSub, replication).addTo(commands);
+        new ConnectionCommands(pubSub, replication, authentication).addTo(commands);
         var events = run("PING\r\n".repeat(80), "*2\r\n$4\r\nECHO\r\n$2\r\nhi\r\n".repeat(3)); // 80: more than one batch
         assertThat(events).containsExactly(
                 "read", "write " + "+PONG\r\n".repeat(80),
@@ -49,7 +50,7 @@ class ClientSessionTest {
 
     @Test
     void answersWhatIsCompleteBeforeItWaitsForTheRest() throws IOException {
-        new ConnectionCommands(pubSub, replication).addTo(commands);
+        new ConnectionCommands(pubSub, replication, authentication).addTo(commands);
         var events = run("PING\r\nECHO a\r\n*2\r\n$4\r\nEC", "HO\r\n$1\r\n", "b\r\nPI", "NG\r\n");
         assertThat(events).containsExactly(
                 "read", "write +PONG\r\n$1\r\na\r\n",
@@ -61,7 +62,7 @@ class ClientSessionTest {
 
     @Test
     void sendsItsLastWordsInOneWriteWithTheRepliesBefore() throws IOException {
-        new ConnectionCommands(pubSub, replication).addTo(commands);
+        new ConnectionCommands(pubSub, replication, authentication).addTo(commands);
         assertThat(run("PING\r\n*x\r\nPING\r\n", "PING\r\n"))
                 .containsExactly("read", "write +PONG\r\n-ERR Protocol error: invalid multibulk length\r\n");
         assertThat(run("PING\r\nQUIT\r\nPING\r\n", "PING\r\n"))
@@ -109,7 +110,7 @@ class ClientSessionTest {
     /// A request that ends the session ends its batch too.
     @Test
     void carriesOutNothingAfterQuit() throws IOException {
-        new ConnectionCommands(pubSub, replication).addTo(commands);
+        new ConnectionCommands(pubSub, replication, authentication).addTo(commands);
         var executed = new AtomicInteger();
         addCommand("x", (_, _) -> Resp.integer(executed.incrementAndGet()));
         assertThat(run("x\nQUIT\nx\n")).containsExactly("read", "write :1\r\n+OK\r\n");
@@ -129,7 +130,7 @@ class ClientSessionTest {
     }
 
     private ClientSession session(Socket socket) throws IOException {
-        return new ClientSession(1, socket, config, store, commands, propagation, log, pubSub, stream, replicas, shutdown);
+        return new ClientSession(1, 0, socket, config, store, commands, propagation, log, pubSub, stream, replicas, shutdown);
     }
 
     /// A socket without a network: reads return these packets, and writes go to a test.

@@ -17,7 +17,8 @@ import redis.resp.Resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/// This server beside a real redis-server: what the commands say of themselves, and what they answer to the same requests.
+/// This server beside a real redis-server: what the commands say of themselves, what they answer to the same requests in both versions of the
+/// protocol, and of which events of keys they tell meanwhile.
 class CommandParityTest {
 
     /// Commands that Redis 7.0 does not have yet, or does not list.
@@ -109,6 +110,11 @@ class CommandParityTest {
             incrby KEY INTEGER
             decrby KEY INTEGER
             incrbyfloat KEY FLOAT
+            setex KEY SECONDS VALUE
+            getex KEY [LASTING] SECONDS
+            expire KEY SECONDS
+            expireat KEY SECONDS
+            persist KEY
             del KEY [KEY] [KEY]
             unlink KEY [KEY]
             exists KEY [KEY] [KEY]
@@ -126,6 +132,13 @@ class CommandParityTest {
             select INTEGER
             reset
             hello VALUE [OPTION] [VALUE]
+            auth [USER] VALUE
+            wait INTEGER WORD
+            replicaof no one
+            replicaof WORD WORD
+            slaveof no WORD
+            replconf [WORD] [INTEGER]
+            role
             client getname
             client setname VALUE
             client VALUE
@@ -138,33 +151,39 @@ class CommandParityTest {
             VALUE [KEY] [VALUE]
             """.lines().toList();
 
-    private static final Map<String, List<String>> KINDS = Map.of(
-            "KEY", List.of("a", "b", "c", "", "d\r\n\0é"),
-            "VALUE", List.of("", "world", "x", "10", "-5", "007", " 1", "3.14", "1e3", "9223372036854775807", "two words", "line\r\nend", "é", "it's \"so\""),
-            "INTEGER", List.of("0", "1", "-1", "2", "-3", "4", "7", "-100", "100", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
-                    "2147483648", "", "x", "1.5", "+1", "01", " 1"),
-            "FLOAT", List.of("0", "1", "-1", "0.1", "-0.5", "3.0e2", "1e-10", "5e-18", "1e17", "123456789.987654321", "inf", "nan", "", "x", "1 ", ".5", "1e"),
-            "OPTION", List.of("nx", "XX", "get", "replace", "db", "0", "async", "SYNC", "setname", "foo", ""),
-            "PATTERN", List.of("*", "a", "?", "[a-b]", "[^a]", "[c-a]", "\\a", "d*", "*\r*", "[a", "", "??*", "[]a]", "a\\"),
-            "PARAMETER", List.of("save", "appendonl?", "nothing", "[a"));
+    private static final Map<String, List<String>> KINDS = Map.ofEntries(
+            Map.entry("KEY", List.of("a", "b", "c", "", "d\r\n\0é")),
+            Map.entry("VALUE", List.of("", "world", "x", "10", "-5", "007", " 1", "3.14", "1e3", "9223372036854775807", "two words", "line\r\nend", "é", "it's \"so\"")),
+            Map.entry("INTEGER", List.of("0", "1", "-1", "2", "-3", "4", "7", "-100", "100", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
+                    "2147483648", "", "x", "1.5", "+1", "01", " 1")),
+            Map.entry("FLOAT", List.of("0", "1", "-1", "0.1", "-0.5", "3.0e2", "1e-10", "5e-18", "1e17", "123456789.987654321", "inf", "nan", "", "x", "1 ", ".5", "1e")),
+            Map.entry("OPTION", List.of("nx", "XX", "get", "replace", "db", "0", "async", "SYNC", "setname", "foo", "")),
+            Map.entry("USER", List.of("default", "DEFAULT", "joe", "")),
+            Map.entry("WORD", List.of("no", "one", "-1", "x", "", "65536", "1.5", "two words", "capa", "ip-address", "listening-port")),
+            Map.entry("PATTERN", List.of("*", "a", "?", "[a-b]", "[^a]", "[c-a]", "\\a", "d*", "*\r*", "[a", "", "??*", "[]a]", "a\\")),
+            Map.entry("SECONDS", List.of("1000", "2000000000", "0", "-1", "x", "9223372036854775807")),
+            Map.entry("LASTING", List.of("ex", "EXAT", "persist", "px", "foo")),
+            Map.entry("PARAMETER", List.of("save", "appendonl?", "nothing", "[a")));
 
-    /// What these answer depends on more than the requests before them, or describes one of the 200 commands we do not have.
+    /// What these answer depends on more than the requests before them, or describes one of the 200 commands we do not have, or takes its time.
     private static boolean isComparable(List<String> request) {
         var line = String.join(" ", request).toLowerCase(Locale.ROOT);
-        return !line.matches("(?s)info|command|command (info|docs)( .*(get|sync).*)?|hello");
+        boolean takesTime = line.matches("(?s)wait .* (0|\\d{3,})|(replicaof|slaveof) .* \\d{1,5}");
+        return !takesTime && !line.matches("(?s)info|command|command (info|docs)( .*(get|sync).*)?|hello");
     }
 
     @Test
     void answersWhatRedisAnswers() throws IOException {
         var random = new Random(SEED);
         for (int round = 0; round < ROUNDS; round++) {
+            int version = 2 + round % 2;
             var requests = new ArrayList<List<String>>();
             while (requests.size() < REQUESTS_A_ROUND) {
                 var request = makeUp(random);
                 if (isComparable(request)) requests.add(request);
             }
-            var difference = firstDifference(requests);
-            if (difference != null) throw new AssertionError(shorten(difference).message());
+            var difference = firstDifference(version, requests);
+            if (difference != null) throw new AssertionError(shorten(version, difference).message());
         }
     }
 
@@ -211,18 +230,45 @@ class CommandParityTest {
     }
 
     /// @return null if there is none
-    private static Difference firstDifference(List<List<String>> requests) throws IOException {
-        try (var redis = new TestClient(real.address()); var us = connectToOurs()) {
-            redis.call("FLUSHALL").isOk();
-            us.call("FLUSHALL").isOk();
+    private static Difference firstDifference(int version, List<List<String>> requests) throws IOException {
+        try (var redis = new TestClient(real.address()); var us = connectToOurs();
+             var redisListener = listen(new TestClient(real.address())); var ourListener = listen(connectToOurs())) {
+            for (var client : List.of(redis, us)) {
+                client.call("FLUSHALL").isOk();
+                client.call("HELLO", Integer.toString(version)).satisfies(_ -> {});
+            }
             for (int i = 0; i < requests.size(); i++) {
                 var words = requests.get(i).toArray(String[]::new);
                 var byRedis = redis.call(words);
                 var byUs = us.call(words);
                 if (!isSame(byRedis, byUs)) return new Difference(requests.subList(0, i + 1), byRedis, byUs);
+                var redisEvents = events(redisListener);
+                var ourEvents = events(ourListener);
+                if (!redisEvents.equals(ourEvents)) return new Difference(requests.subList(0, i + 1), asReply(redisEvents), asReply(ourEvents));
             }
             return null;
         }
+    }
+
+    private static TestClient listen(TestClient client) throws IOException {
+        client.call("CONFIG", "SET", "notify-keyspace-events", "KEAmn").isOk();
+        client.call("HELLO", "3").satisfies(_ -> {});
+        client.call("PSUBSCRIBE", "*").satisfies(_ -> {});
+        return client;
+    }
+
+    /// What has been published up to now, this request's own message excepted.
+    private static List<Resp> events(TestClient listener) throws IOException {
+        var events = new ArrayList<Resp>();
+        listener.send("PUBLISH", "end", "");
+        Resp message;
+        while ((message = listener.read().value()) instanceof Resp.Push) events.add(message);
+        assertThat(message).as("the reply to PUBLISH").isEqualTo(Resp.integer(1));
+        return events;
+    }
+
+    private static Reply asReply(List<Resp> events) {
+        return new Reply("", ("with the events " + events).getBytes(), null, null);
     }
 
     private static boolean isSame(Reply one, Reply other) {
@@ -234,11 +280,11 @@ class CommandParityTest {
     }
 
     /// Leaves out what does not matter: a request goes if there still is a difference without it.
-    private static Difference shorten(Difference difference) throws IOException {
+    private static Difference shorten(int version, Difference difference) throws IOException {
         for (int i = difference.requests.size() - 2; i >= 0; i--) {
             var fewer = new ArrayList<>(difference.requests);
             fewer.remove(i);
-            var still = firstDifference(fewer);
+            var still = firstDifference(version, fewer);
             if (still != null) {
                 difference = still;
                 i = Math.min(i, difference.requests.size() - 1);

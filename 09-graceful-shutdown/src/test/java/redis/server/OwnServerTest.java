@@ -24,14 +24,12 @@ class OwnServerTest {
         }
     }
 
-    /// Version 3 of the protocol comes in step 07.
+    /// Redis has more to tell, of its memory and its event loop.
     @Test
-    void theProtocolHasVersionTwo() throws Exception {
+    void clientListTellsWhatThereIsToTell() throws Exception {
         try (var server = start(); var redis = new TestClient(address(server))) {
-            redis.call("HELLO", "3").isError("NOPROTO unsupported protocol version");
-            redis.call("HELLO", "3", "SETNAME", "worker-1").isError("NOPROTO unsupported protocol version");
-            redis.call("CLIENT", "GETNAME").isNil();
-            redis.call("PING").is(new Resp.SimpleString("PONG"));
+            assertThat(redis.call("CLIENT", "INFO").text()).matches("id=1 addr=127\\.0\\.0\\.1:[0-9]+ laddr=127\\.0\\.0\\.1:" + server.port()
+                    + " name= age=0 idle=0 flags=N db=0 sub=0 psub=0 ssub=0 oll=0 omem=0 cmd=client\\|info user=default resp=2\n");
         }
     }
 

@@ -178,7 +178,7 @@ class PropagationTest {
 
     @BeforeAll
     static void startOurs() throws IOException {
-        ours = LocalServer.withLog(new LeapingClock(), directory.resolve("ours"), "--auto-aof-rewrite-percentage", "0");
+        ours = LocalServer.withLog(new LeapingClock(), directory.resolve("ours"), "--auto-aof-rewrite-percentage", "0", "--save", "");
         ourLog = new AofFiles(directory.resolve("ours")).increment(1);
     }
 

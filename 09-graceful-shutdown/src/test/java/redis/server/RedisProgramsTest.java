@@ -54,9 +54,10 @@ class RedisProgramsTest {
     }
 
     @Test
-    void redisCliThatAsksForTheNewerProtocolGoesOnWithTheOlder() throws Exception {
-        assertThat(cli("", "-3", "SET", "a", "1").lines())
-                .containsExactlyInAnyOrder("HELLO 3 failed: NOPROTO unsupported protocol version", "OK");
+    void redisCliWithTheNewerProtocol() throws Exception {
+        assertThat(cli("", "-3", "SET", "a", "1")).isEqualTo("OK\n");
+        assertThat(cli("", "-3", "--no-raw", "CONFIG", "GET", "port")).isEqualTo("1# \"port\" => \"0\"\n");
+        assertThat(cli("", "-3", "CLIENT", "INFO")).startsWith("id=").contains(" resp=3\n");
     }
 
     @Test

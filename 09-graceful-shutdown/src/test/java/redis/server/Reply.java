@@ -69,11 +69,12 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
         }
     }
 
-    /// The bulk string, simple string or integer that came back, as text; null for a null.
+    /// The bulk string, simple string, verbatim string or integer that came back, as text; null for a null.
     String text() {
         return switch (valueOrFail("a string or an integer")) {
             case Resp.BulkString(var text) -> text.toString();
             case Resp.SimpleString(var text) -> text;
+            case Resp.VerbatimString(_, var text) -> text.toString();
             case Resp.Integer(var number) -> Long.toString(number);
             case Resp.Null _ -> null;
             default -> throw new AssertionError(message("a string or an integer", received(0)));

@@ -65,7 +65,11 @@ final class ServerProcess implements AutoCloseable {
     }
 
     TestClient connect() throws IOException {
-        return new TestClient(new InetSocketAddress("127.0.0.1", port.join()));
+        return new TestClient(address());
+    }
+
+    InetSocketAddress address() {
+        return new InetSocketAddress("127.0.0.1", port());
     }
 
     int port() {
