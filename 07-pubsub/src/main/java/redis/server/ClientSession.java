@@ -145,6 +145,7 @@ final class ClientSession implements AutoCloseable {
 
     private void execute(List<List<ByteString>> requests) throws IOException {
         List<ClientSession> toWake;
+        boolean expectsMessages;
         store.lock();
         batch = new Batch(log);
         try {
@@ -162,6 +163,7 @@ final class ClientSession implements AutoCloseable {
             batch.end(log.offset());
             outbox.add(batch, limit());
             if (ending) pubSub.forget(this); // no message follows the last reply
+            expectsMessages = expectsMessages();
             toWake = pubSub.takeToWake();
         } finally {
             batch = null;
@@ -170,7 +172,7 @@ final class ClientSession implements AutoCloseable {
         }
         for (var client : toWake) client.wake();
         if (outbox.isOverflown()) giveUp();
-        if (!isSubscribed()) outbox.endWriter(); // no message comes any more
+        if (!expectsMessages) outbox.endWriter(); // none comes any more
         outbox.drain();
     }
 
@@ -264,6 +266,11 @@ final class ClientSession implements AutoCloseable {
 
     boolean isSubscribed() {
         return subscriptions != null && !subscriptions.isEmpty();
+    }
+
+    /// Whether something may come for the client that it has not asked for.
+    private boolean expectsMessages() {
+        return isSubscribed();
     }
 
     ClientType type() {

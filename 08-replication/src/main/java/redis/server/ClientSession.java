@@ -183,6 +183,7 @@ final class ClientSession implements AutoCloseable {
     /// Carries out requests, and takes them off the list: all of them, or up to one whose reply takes its time.
     private void execute(List<List<ByteString>> requests) throws IOException {
         List<ClientSession> toWake;
+        boolean expectsMessages;
         int done = 0;
         store.lock();
         batch = new Batch(log);
@@ -210,6 +211,7 @@ final class ClientSession implements AutoCloseable {
             batch.end(log.offset());
             outbox.add(batch, limit());
             if (ending) pubSub.forget(this); // no message follows the last reply
+            expectsMessages = expectsMessages();
             toWake = pubSub.takeToWake();
         } finally {
             batch = null;
@@ -220,7 +222,7 @@ final class ClientSession implements AutoCloseable {
         for (var client : toWake) client.wake();
         replicas.wake();
         if (outbox.isOverflown()) giveUp();
-        if (!isSubscribed()) outbox.endWriter(); // no message comes any more
+        if (!expectsMessages) outbox.endWriter(); // none comes any more
         outbox.drain();
         if (later != null) answerLater();
         if (isReplica()) startFeeder();
@@ -376,6 +378,11 @@ final class ClientSession implements AutoCloseable {
 
     boolean isSubscribed() {
         return subscriptions != null && !subscriptions.isEmpty();
+    }
+
+    /// Whether something may come for the client that it has not asked for.
+    private boolean expectsMessages() {
+        return isSubscribed();
     }
 
     ClientType type() {

@@ -37,8 +37,6 @@ final class MasterLink implements AutoCloseable {
     private static final long ACK_NANOS = 1_000_000_000;
     private static final int MAX_LINE = 1024; // of what the master says before the stream begins
     private static final int MAX_BATCH = 64;  // commands under one hold of the store's lock
-    private static final int USUAL_COPY = 16 * 1024;
-    private static final int MAX_IDLE_COPY = 1024 * 1024;
 
     /// How far it has come, by the names that ROLE gives.
     enum State {
@@ -273,7 +271,7 @@ final class MasterLink implements AutoCloseable {
             }
         } else if (header.matches("\\$\\d{1,18}")) {
             snapshotLength = Long.parseLong(header.substring(1));
-            var bounded = new Bounded(in, snapshotLength);
+            var bounded = new BoundedInput(in, snapshotLength);
             load(contents, bounded, snapshotLength);
             bounded.skipRest();
         } else {
@@ -302,37 +300,6 @@ final class MasterLink implements AutoCloseable {
         if (!open) throw new IOException("this server no longer follows it");
     }
 
-    /// The next so many bytes of a stream.
-    private static final class Bounded extends InputStream {
-
-        private final InputStream in;
-        private long left;
-
-        Bounded(InputStream in, long length) {
-            this.in = in;
-            left = length;
-        }
-
-        @Override
-        public int read() throws IOException {
-            var one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] bytes, int from, int length) throws IOException {
-            if (left == 0) return -1;
-            int n = in.read(bytes, from, (int) Math.min(length, left));
-            if (n > 0) left -= n;
-            return n;
-        }
-
-        void skipRest() throws IOException {
-            in.skipNBytes(left);
-            left = 0;
-        }
-    }
-
     // ---- the stream ----
 
     /// A command, and where it ends in the stream of this connection.
@@ -340,14 +307,14 @@ final class MasterLink implements AutoCloseable {
 
     private void apply(InputStream in) throws IOException {
         try {
-            applyAll(new Copy(in), currentOffset());
-        } catch (ProtocolException | RuntimeException e) {
+            applyAll(new RelayedInput(in), currentOffset());
+        } catch (ProtocolException | RuntimeException | Error e) {
             lost = true; // to go on behind it would be to have other data than the master, and not to know
             throw new IOException("it has sent what this server cannot follow: " + e.getMessage(), e);
         }
     }
 
-    private void applyAll(Copy copy, long base) throws IOException {
+    private void applyAll(RelayedInput copy, long base) throws IOException {
         var reader = new RespReader(copy);
         var transaction = new Transaction();
         var batch = new ArrayList<Request>();
@@ -383,10 +350,10 @@ final class MasterLink implements AutoCloseable {
         }
     }
 
-    private void execute(List<Request> batch, Transaction transaction, Copy copy, long base) throws IOException {
+    private void execute(List<Request> batch, Transaction transaction, RelayedInput copy, long base) throws IOException {
         long applied = copy.passed();
         long ack = -1;
-        List<ClientSession> toWake;
+        List<ClientSession> toWake = List.of();
         store.lock();
         try {
             requireOpen();
@@ -409,9 +376,9 @@ final class MasterLink implements AutoCloseable {
             }
         } finally {
             store.unlock();
+            for (var client : toWake) client.wake();
+            replicas.wake();
         }
-        for (var client : toWake) client.wake();
-        replicas.wake();
         if (ack >= 0) acknowledge(ack);
     }
 
@@ -425,61 +392,6 @@ final class MasterLink implements AutoCloseable {
             return stream.offset();
         } finally {
             store.unlock();
-        }
-    }
-
-    /// Keeps the bytes that have been read until they are passed on.
-    private static final class Copy extends FilterInputStream {
-
-        private byte[] kept = new byte[USUAL_COPY];
-        private int from;
-        private int to;
-        private long passed; // how many bytes have been passed on
-
-        Copy(InputStream in) {
-            super(in);
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            int n = in.read(bytes, offset, length);
-            if (n <= 0) return n;
-            if (to + n > kept.length) makeRoom(n);
-            System.arraycopy(bytes, offset, kept, to, n);
-            to += n;
-            return n;
-        }
-
-        private void makeRoom(int more) {
-            int size = to - from;
-            var target = size + more <= kept.length ? kept : new byte[Math.max(2 * kept.length, size + more)];
-            System.arraycopy(kept, from, target, 0, size);
-            kept = target;
-            from = 0;
-            to = size;
-        }
-
-        long passed() {
-            return passed;
-        }
-
-        /// Whether a request that begins here, behind empty lines, is an array, and not a line of text.
-        boolean hasArrayAt(long offset) {
-            int i = from + (int) (offset - passed);
-            while (kept[i] == '\r' || kept[i] == '\n') i++;
-            return kept[i] == '*';
-        }
-
-        /// Passes on all bytes up to this one.
-        void passTo(long end, ReplicationStream stream) {
-            int n = (int) (end - passed);
-            stream.relay(kept, from, n);
-            from += n;
-            passed = end;
-            if (from == to && kept.length > MAX_IDLE_COPY) { // of a very long value
-                kept = new byte[USUAL_COPY];
-                from = to = 0;
-            }
         }
     }
 

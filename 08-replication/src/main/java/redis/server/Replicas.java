@@ -42,7 +42,7 @@ final class Replicas {
     private FullSync sync;      // the last one: one that goes on may be joined; null if none may
     private long notBefore;     // when the next one may be tried, in milliseconds since 1970
     private long lastPing;      // in milliseconds since 1970
-    private long aloneSince;    // in milliseconds since 1970; meaningless if there are replicas
+    private long aloneSince;    // as a master, in milliseconds since 1970
     private long fullSyncs;
     private long partialSyncs;
     private long refusedPartialSyncs;
@@ -58,10 +58,14 @@ final class Replicas {
         this.history = history;
         this.persistence = persistence;
         this.clock = clock;
-        aloneSince = clock.millis();
     }
 
     // ---- under the store's lock ----
+
+    /// Nobody follows yet, and whoever did so before a restart has the time from now on to come back.
+    void start() {
+        aloneSince = clock.millis();
+    }
 
     boolean isEmpty() {
         return replicas.isEmpty();
@@ -118,17 +122,13 @@ final class Replicas {
     }
 
     void remove(Replica replica) {
-        if (replicas.remove(replica)) {
-            LOG.log(INFO, "Connection with replica " + replica.name() + " lost");
-            aloneSince = clock.millis();
-        }
+        if (replicas.remove(replica)) LOG.log(INFO, "Connection with replica " + replica.name() + " lost");
     }
 
     /// Has all of them connect and ask anew: the stream is no longer what they have followed.
     void disconnect() {
         for (var replica : replicas) replica.close();
         sync = null; // nor can anybody begin with what it leads to
-        aloneSince = clock.millis();
     }
 
     /// Asks all of them how far they are.
@@ -186,8 +186,9 @@ final class Replicas {
         try {
             while (acknowledgements(offset) < wanted) {
                 long left = nanos - (System.nanoTime() - start);
-                if (left <= 0 || isGone.getAsBoolean()) break;
-                awaitAcknowledgement(wanted, offset, Math.min(left, POLL_NANOS));
+                if (left <= 0) break;
+                boolean inVain = !awaitAcknowledgement(wanted, offset, Math.min(left, POLL_NANOS));
+                if (inVain && isGone.getAsBoolean()) break;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -195,10 +196,11 @@ final class Replicas {
         return acknowledgements(offset);
     }
 
-    private void awaitAcknowledgement(int wanted, long offset, long nanos) throws InterruptedException {
+    /// @return false if none has come in that time
+    private boolean awaitAcknowledgement(int wanted, long offset, long nanos) throws InterruptedException {
         ackLock.lock();
         try {
-            if (acknowledgements(offset) < wanted) acknowledged.awaitNanos(nanos);
+            return acknowledgements(offset) >= wanted || acknowledged.awaitNanos(nanos) > 0;
         } finally {
             ackLock.unlock();
         }
@@ -212,9 +214,10 @@ final class Replicas {
         try {
             if (replicas.stream().anyMatch(Replica::isWaitingForSync)) startSync();
             if (leads) ping();
-            if (leads && backlogIsOver()) {
+            if (backlogIsOver(leads)) {
                 stream.close();
                 history.begin();
+                sync = null;
             }
             stream.trim(config.replBacklogSize.get());
         } finally {
@@ -233,9 +236,11 @@ final class Replicas {
     }
 
     /// Whether nobody has followed the stream for as long as its end is kept.
-    private boolean backlogIsOver() {
+    private boolean backlogIsOver(boolean leads) {
+        long now = clock.millis();
+        if (aloneSince == 0 || !leads || !replicas.isEmpty()) aloneSince = now;
         int seconds = config.replBacklogTtl.get();
-        return seconds > 0 && stream.isOpen() && replicas.isEmpty() && clock.millis() - aloneSince > TimeUnit.SECONDS.toMillis(seconds);
+        return seconds > 0 && stream.isOpen() && now - aloneSince > TimeUnit.SECONDS.toMillis(seconds);
     }
 
     private void check(Replica replica) {

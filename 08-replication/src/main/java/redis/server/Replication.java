@@ -54,6 +54,7 @@ final class Replication implements AutoCloseable {
     void start() {
         store.lock();
         try {
+            replicas.start();
             var master = config.replicaOf.get().split(" +");
             if (master.length == 2) follow(master[0], Integer.parseInt(master[1]));
             else if (history.isKnown()) history.continueAs(ReplicationHistory.randomId()); // what this server writes from now on is its own
@@ -76,8 +77,8 @@ final class Replication implements AutoCloseable {
         store.expiry(Store.Expiry.HIDE);
         link = new MasterLink(host, port, config, store, commands, pubSub, this, replicas, stream, clock);
         links.add(link);
-        link.start();
         LOG.log(INFO, "This server is a replica of %s:%d now".formatted(host, port));
+        link.start();
         config.replicaOf.put(host + " " + port);
         return true;
     }

@@ -101,8 +101,7 @@ class ReplicationLinkTest {
     void pingsAreInLowerCase() throws Exception {
         var master = startServer("--repl-ping-replica-period", "1");
         var connection = follow(master).connection;
-        connection.expectRequest("SELECT 0");
-        connection.expectRequest("ping");
+        connection.expectRequest("ping"); // which is for no database
         connection.expectRequest("ping");
     }
 
@@ -209,6 +208,30 @@ class ReplicationLinkTest {
         now.updateAndGet(instant -> instant.plusSeconds(11));
         connection.expectEnd();
         Eventually.becomesTrue("it is forgotten", () -> "0".equals(master.info("connected_slaves")));
+    }
+
+    @Test
+    void theBacklogIsKeptForAWhile() throws Exception {
+        var now = new AtomicReference<>(Instant.parse("2026-01-01T00:00:00Z"));
+        var master = open(() -> LocalServer.start(now::get, directory, "--save", "", "--repl-backlog-ttl", "100", "--repl-ping-replica-period", "100000"));
+        var replica = follow(master);
+        replica.connection.close();
+        Eventually.becomesTrue("it is forgotten", () -> "0".equals(master.info("connected_slaves")));
+        now.updateAndGet(instant -> instant.plusSeconds(90));
+        master.call("SET", "x", "1").isOk();
+        try (var again = RawConnection.connect(master.address())) {
+            again.request("PSYNC " + replica.id + " 1");
+            again.expect("+CONTINUE\r\n" + AofFiles.commands("SELECT 0", "SET x 1"));
+        }
+        Eventually.becomesTrue("it is forgotten", () -> "0".equals(master.info("connected_slaves")));
+        var later = Instant.parse("2026-01-02T00:00:00Z");
+        Eventually.becomesTrue("the backlog is given up", () -> {
+            now.set(later.plusMillis(System.nanoTime() / 10_000)); // which is fast
+            return "0".equals(master.info("repl_backlog_active"));
+        });
+        assertThat(master.info("master_replid")).isNotEqualTo(replica.id);
+        master.call("SET", "x", "2").isOk();
+        assertThat(follow(master).offset).isEqualTo(50);
     }
 
     @ParameterizedTest
@@ -408,9 +431,7 @@ class ReplicationLinkTest {
         var replica = startServer();
         var listener = listen();
         var master = synchronize(replica, listener, "a", "1", "text", "x");
-        master.request("SET b 1");
-        for (var request : requests.split("\\|")) master.request(request);
-        master.request("SET c 1");
+        master.send(AofFiles.commands("SET b 1") + AofFiles.commands(requests.split("\\|")) + AofFiles.commands("SET c 1")); // at once: it leaves soon
         master.expectEnd();
         replica.call("GET", "a").is("1");
         replica.call("GET", "b").is("1");
