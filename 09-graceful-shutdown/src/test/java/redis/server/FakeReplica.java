@@ -185,10 +185,10 @@ final class FakeReplica implements AutoCloseable {
         return master.call("INFO", "replication").text().lines().filter(line -> line.startsWith("slave") && line.contains("port=" + LISTENING_PORT)).count();
     }
 
-    /// Waits until the master has heard how far it is.
+    /// Waits until the master has heard how far it is, and counts it as one of its replicas.
     void acknowledgeTo(TestClient master) throws Exception {
         acknowledge();
-        var expected = "offset=" + offset + ",";
+        var expected = "state=online,offset=" + offset + ",";
         Eventually.becomesTrue("the acknowledgement arrives", () -> master.call("INFO", "replication").text().contains(expected));
     }
 

@@ -120,7 +120,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
             one.readFullResync();
             one.readSnapshot();
             one.acknowledgeTo(redis);
-            assertThat(info().get("slave0")).startsWith("ip=replica.example,port=7777,state=online,");
+            Eventually.becomesTrue("it is known by that address", () -> info().get("slave0").startsWith("ip=replica.example,port=7777,state=online,"));
         }
     }
 

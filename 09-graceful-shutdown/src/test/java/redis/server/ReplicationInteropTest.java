@@ -438,7 +438,9 @@ class ReplicationInteropTest {
         ofOurs.follow(ours.address());
         ofReal.awaitMaster(real);
         ofOurs.awaitMaster(ours);
-        Eventually.becomesTrue("it is online", () -> ours.info("slave0").contains("state=online"));
+        for (var master : List.of(real, ours)) {
+            Eventually.becomesTrue("its replica is online", () -> master.info("slave0").contains("state=online"));
+        }
         assertThat(ours.info("slave0").replaceAll("\\d+", "n")).isEqualTo(real.info("slave0").replaceAll("\\d+", "n"));
         assertThat(replicationFields(ours)).isEqualTo(replicationFields(real));
 
