@@ -100,7 +100,7 @@ class ServerConfigTest {
         var config = ServerConfig.parse("replica", "6381", "host", "6380");
         assertThat(config.port.get()).isEqualTo(6381);
         assertThat(config.replicaOf.get()).isEqualTo("host 6380");
-        assertThat(config.dir.text()).endsWith("/data/08-replication/replica-6381");
+        assertThat(config.dir.text()).endsWith("/data/09-graceful-shutdown/replica-6381");
         var other = ServerConfig.parse("replica", "6382", "host", "6380", "--dir", "elsewhere", "--port", "6383");
         assertThat(other.port.get()).isEqualTo(6383);
         assertThat(other.dir.text()).endsWith("/elsewhere");
