@@ -1,5 +1,6 @@
 package redis.server;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +19,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ShutdownProcessTest {
 
     private static final String FAILED = "ERR Errors trying to SHUTDOWN. Check logs.";
+
+    private static final int SIGINT = 2;
 
     /// After which `systemctl stop` would kill it here.
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -42,6 +45,15 @@ class ShutdownProcessTest {
         return server.log().stream().map(line -> line.replaceFirst("^(INFO|WARNING): ", "")).toList();
     }
 
+    /// A JVM does not take back that a signal is ignored.
+    private static void requireSigInt() throws IOException {
+        var status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) return;
+        var ignored = Files.readAllLines(status).stream().filter(line -> line.startsWith("SigIgn:"))
+                .mapToLong(line -> Long.parseUnsignedLong(line.substring("SigIgn:".length()).strip(), 16)).findFirst().orElse(0);
+        Assumptions.assumeTrue((ignored & 1 << SIGINT - 1) == 0, "SIGINT is ignored where these tests run, as by nohup or in a background job");
+    }
+
     @Test
     void sigTermSavesAndExitsWithZero() throws Exception {
         try (var server = ServerProcess.start(directory); var redis = server.connect()) {
@@ -60,6 +72,7 @@ class ShutdownProcessTest {
 
     @Test
     void parametersSayWhatSignalsMean() throws Exception {
+        requireSigInt();
         try (var server = ServerProcess.start(directory, "--shutdown-on-sigint", "nosave", "--appendonly", "no")) {
             server.signal("INT");
             assertThat(server.awaitExit(PATIENCE)).isZero();
@@ -76,6 +89,7 @@ class ShutdownProcessTest {
 
     @Test
     void aServerThatCannotSaveStaysUntilItIsForced() throws Exception {
+        requireSigInt();
         try (var server = ServerProcess.start(directory, "--appendonly", "no"); var redis = server.connect()) {
             Files.createDirectories(dump().resolve("in the way"));
             for (int i = 1; i <= 2; i++) { // the second one does not insist: the first is over
@@ -192,6 +206,7 @@ class ShutdownProcessTest {
 
     @Test
     void aSecondSigIntInsists() throws Exception {
+        requireSigInt();
         for (var first : List.of("INT", "TERM")) {
             try (var server = ServerProcess.start(directory, "--shutdown-timeout", "600"); var redis = server.connect(); var _ = lag(server, redis)) {
                 server.signal(first);
