@@ -52,7 +52,7 @@ final class ClientSession implements AutoCloseable {
     private boolean authenticated; // whether it has given the password, or there was none when it came
     private boolean ending;
     private final AtomicBoolean givenUp = new AtomicBoolean(); // several threads may find that it has to be, and one says so
-    private Supplier<Resp> later; // where the reply to the last request comes from; null: it is there
+    private volatile Supplier<Resp> later; // where the reply to the last request comes from; null: it is there. INFO looks
 
     // For the thread that holds the store's lock.
     private ByteString name = ByteString.EMPTY;
@@ -267,6 +267,11 @@ final class ClientSession implements AutoCloseable {
         } catch (IOException e) {
             return true;
         }
+    }
+
+    /// Whether the client waits for a reply that takes its time.
+    boolean isBlocked() {
+        return later != null;
     }
 
     // ---- replication; the caller holds the store's lock ----

@@ -308,7 +308,7 @@ final class RedisServer implements AutoCloseable {
         var fields = new LinkedHashMap<String, Object>();
         fields.put("connected_clients", sessions.size());
         fields.put("maxclients", config.maxClients.get());
-        fields.put("blocked_clients", 0); // no command here waits for others
+        fields.put("blocked_clients", sessions.stream().filter(ClientSession::isBlocked).count());
         return fields;
     }
 

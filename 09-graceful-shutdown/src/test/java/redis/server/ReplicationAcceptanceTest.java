@@ -608,6 +608,15 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
     // ---- WAIT ----
 
     @Test
+    void whoWaitsIsCountedAsBlockedUntilItLeaves() throws Exception {
+        try (var waiting = connect()) {
+            waiting.send("WAIT", "1", "0");
+            Eventually.becomesTrue("it is blocked", () -> redis.call("INFO", "clients").text().contains("blocked_clients:1\r\n"));
+        }
+        Eventually.becomesTrue("it has left", () -> redis.call("INFO", "clients").text().contains("blocked_clients:0\r\n"));
+    }
+
+    @Test
     void waitAnswersHowManyReplicasHaveIt() throws IOException {
         redis.call("WAIT", "0", "0").is(0);
         redis.call("WAIT", "-1", "0").is(0);
