@@ -76,11 +76,14 @@ final class Propagation {
         stream.append(command);
     }
 
-    /// Has the log hold all of what these commands do, or nothing.
+    /// Has the log hold all of what these commands do, or nothing; and if one of them fails, what those before it have done.
     void together(Runnable commands) {
         log.append(MULTI);
-        commands.run();
-        log.append(EXEC);
+        try {
+            commands.run();
+        } finally {
+            log.append(EXEC);
+        }
     }
 
     /// Passes a command on to the replicas alone: a message, which changes nothing here.

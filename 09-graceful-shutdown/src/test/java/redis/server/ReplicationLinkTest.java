@@ -443,6 +443,20 @@ class ReplicationLinkTest {
         replica.call("GET", "c").is("1");
     }
 
+    /// What comes after it in the log would else be a part of a transaction without an end, and be gone with the next start.
+    @Test
+    void aTransactionThatFailsHalfWayEndsInTheLog() throws Exception {
+        var replica = startServer("--appendonly", "yes");
+        var master = synchronize(replica, listen(), "text", "x");
+        Eventually.becomesTrue("the log has begun anew", () -> "0".equals(replica.info("aof_rewrite_in_progress")) && !"0".equals(replica.info("aof_rewrites")));
+        master.send(AofFiles.commands("MULTI", "SET a 1", "INCR text", "EXEC"));
+        master.expectEnd();
+        replica.call("REPLICAOF", "NO", "ONE").isOk();
+        replica.call("SET", "b", "2").isOk();
+        replica.call("DEBUG", "LOADAOF").isOk();
+        replica.call("MGET", "a", "b").is(List.of("1", "2"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"*1\r\n+PING\r\n", "\r\nDEL a\r\n"})
     void aStreamThatIsOutOfStepNeedsAllDataAnew(String bytes) throws Exception {
