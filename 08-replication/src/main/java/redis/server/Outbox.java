@@ -5,7 +5,6 @@ import java.io.Flushable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -20,7 +19,6 @@ final class Outbox implements Flushable {
 
     private final RespWriter writer;
     private final Closeable connection;
-    private final LongSupplier nanoTime;
 
     /// Guards the queue, for the moment it takes to add something to it or to take all of it. A lock of its own, so that a writer that goes
     /// on with the next round does not queue for the store's.
@@ -28,8 +26,7 @@ final class Outbox implements Flushable {
 
     private List<Output> queue = new ArrayList<>();
     private long added;             // bytes, since the connection began
-    private long softSince;         // since when more wait than the soft limit, in nanoseconds; meaningless if they do not
-    private boolean aboveSoft;
+    private final OutputGauge gauge;
     private volatile boolean overflown; // the client has been given up: nothing is added any more
 
     private volatile long written;   // of the bytes added; changed by the thread that writes
@@ -46,7 +43,7 @@ final class Outbox implements Flushable {
     Outbox(RespWriter writer, Closeable connection, LongSupplier nanoTime) {
         this.writer = writer;
         this.connection = connection;
-        this.nanoTime = nanoTime;
+        gauge = new OutputGauge(nanoTime);
     }
 
     // ---- under the store's lock ----
@@ -78,12 +75,7 @@ final class Outbox implements Flushable {
     }
 
     private boolean exceeds(OutputLimit limit) {
-        long bytes = added - written;
-        boolean above = limit.soft() > 0 && bytes >= limit.soft();
-        if (above && !aboveSoft) softSince = nanoTime.getAsLong();
-        aboveSoft = above;
-        if (limit.hard() > 0 && bytes >= limit.hard()
-                || above && nanoTime.getAsLong() - softSince > TimeUnit.SECONDS.toNanos(limit.softSeconds())) {
+        if (gauge.exceeds(added - written, limit)) {
             overflown = true;
             queue = new ArrayList<>();
         }

@@ -70,6 +70,7 @@ final class ReplicationStream {
 
     /// Keeps nothing any more.
     void close() {
+        offset(); // the encoder has nothing left for a chunk that is gone
         oldest = last = null;
     }
 

@@ -47,7 +47,7 @@ final class Replica implements AutoCloseable {
     private volatile long acknowledged;  // offset
     private volatile long lastSign;      // when it was last heard of, in milliseconds since 1970
     private volatile boolean hasAcknowledged;
-    private final OutputGauge gauge = new OutputGauge(); // for the thread that looks after all replicas
+    private final OutputGauge gauge = new OutputGauge(System::nanoTime); // for the thread that looks after all replicas
 
     /// A platform thread, since it reads a file.
     private final Thread feeder;
@@ -222,10 +222,6 @@ final class Replica implements AutoCloseable {
 
     int listeningPort() {
         return listeningPort;
-    }
-
-    long sent() {
-        return sent;
     }
 
     long acknowledged() {

@@ -68,10 +68,6 @@ final class Replicas {
         aloneSince = clock.millis();
     }
 
-    boolean isEmpty() {
-        return replicas.isEmpty();
-    }
-
     /// Lets a replica go on where it was.
     ///
     /// @param offset of the first byte that it does not have
