@@ -1,6 +1,5 @@
 package redis.server;
 
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /// Removes keys that are over and that nobody asks for, so that their memory is given back.
@@ -24,14 +23,12 @@ final class ActiveExpiry implements AutoCloseable {
 
     private final Store store;
     private final Propagation propagation;
-    private final PubSub pubSub;
     private final Thread thread = Thread.ofVirtual().name("active-expiry").unstarted(this::run);
     private volatile boolean running = true;
 
-    ActiveExpiry(Store store, Propagation propagation, PubSub pubSub) {
+    ActiveExpiry(Store store, Propagation propagation) {
         this.store = store;
         this.propagation = propagation;
-        this.pubSub = pubSub;
     }
 
     void start() {
@@ -49,19 +46,14 @@ final class ActiveExpiry implements AutoCloseable {
 
     /// @return whether there is more to be done at once
     private boolean expireSlice() {
-        boolean more;
-        List<ClientSession> toWake;
         store.lock();
         try {
             boolean manyAreOver = store.expireSome(SLICE);
             propagation.propagateExpired();
-            more = store.rehash(REHASH_STEPS) || manyAreOver;
-            toWake = pubSub.takeToWake();
+            return store.rehash(REHASH_STEPS) || manyAreOver;
         } finally {
             store.unlock();
         }
-        for (var client : toWake) client.wake(); // those who are told of keys that have expired
-        return more;
     }
 
     /// Returns when the thread has ended. It must have been started.

@@ -53,7 +53,6 @@ final class ClientSession implements AutoCloseable {
     private long active;                 // when it last sent requests or was sent a message, in milliseconds since 1970
     private boolean noEvict;
     private boolean killed;              // somebody has ended it, and is about to close its connection
-    private List<ClientSession> victims = List.of(); // whom it has killed, and has to close when the lock is free
 
     /// @param id unique in this server, from 1 on
     /// @param connected when, in milliseconds since 1970
@@ -144,7 +143,6 @@ final class ClientSession implements AutoCloseable {
     }
 
     private void execute(List<List<ByteString>> requests) throws IOException {
-        List<ClientSession> toWake;
         boolean expectsMessages;
         store.lock();
         batch = new Batch(log);
@@ -164,21 +162,13 @@ final class ClientSession implements AutoCloseable {
             outbox.add(batch, limit());
             if (ending) pubSub.forget(this); // no message follows the last reply
             expectsMessages = expectsMessages();
-            toWake = pubSub.takeToWake();
         } finally {
             batch = null;
             store.unlock();
-            closeVictims(); // before the reply that says so
         }
-        for (var client : toWake) client.wake();
         if (outbox.isOverflown()) giveUp();
         if (!expectsMessages) outbox.endWriter(); // none comes any more
         outbox.drain();
-    }
-
-    private void closeVictims() {
-        for (var victim : victims) victim.closeSilently();
-        victims = List.of();
     }
 
     // ---- what CLIENT tells and does; the caller holds the store's lock ----
@@ -199,8 +189,7 @@ final class ClientSession implements AutoCloseable {
     void kill(ClientSession victim) {
         victim.killed = true;
         pubSub.forget(victim);
-        if (victims.isEmpty()) victims = new ArrayList<>();
-        victims.add(victim);
+        store.afterUnlock(victim::closeSilently); // before the reply that says so
     }
 
     /// Whether its connection is open, and to stay so.
@@ -283,15 +272,13 @@ final class ClientSession implements AutoCloseable {
     }
 
     /// Lets the client have a message. Never waits for it to read.
-    ///
-    /// @return whether it has to be woken when the lock is free again
-    boolean push(Message message) {
+    void push(Message message) {
         if (batch != null) { // to itself, or a confirmation: in its place among the replies
             batch.add(message.push(), false);
-            return false;
+            return;
         }
         active = store.now();
-        return outbox.add(message.in(version), limit());
+        if (outbox.add(message.in(version), limit())) store.afterUnlock(this::wake);
     }
 
     private OutputLimit limit() {
@@ -301,7 +288,7 @@ final class ClientSession implements AutoCloseable {
     // ---- without the lock ----
 
     /// Has the messages that were added written; or ends the session, if they are too many.
-    void wake() {
+    private void wake() {
         if (outbox.isOverflown()) giveUp();
         else outbox.wake();
     }

@@ -1,6 +1,5 @@
 package redis.server;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -13,8 +12,8 @@ import redis.resp.Resp;
 
 /// Who listens to what, and how a message gets to all of them.
 ///
-/// A publisher does no more for a subscriber than to add a reference to its [Outbox]. It wakes the writers of those when it has carried
-/// out its own requests and given the store's lock free: many messages, one wake-up.
+/// A publisher does no more for a subscriber than to add a reference to its [Outbox]. Its writer is woken when the publisher has carried out
+/// its own requests and given the store's lock free: many messages, one wake-up.
 ///
 /// All methods are for the thread that holds the store's lock: it makes the order of messages that of the commands that publish them.
 final class PubSub {
@@ -42,7 +41,6 @@ final class PubSub {
     }
 
     private final Map<Kind, Map<ByteString, Set<ClientSession>>> subscribers = new EnumMap<>(Kind.class);
-    private List<ClientSession> toWake = new ArrayList<>();
 
     PubSub() {
         for (var kind : Kind.values()) subscribers.put(kind, new HashMap<>());
@@ -70,7 +68,7 @@ final class PubSub {
         }
     }
 
-    /// Sends a message to all who listen. The caller has [#takeToWake] woken when it has given the lock free.
+    /// Sends a message to all who listen.
     ///
     /// @param kind CHANNEL, which reaches patterns too, or SHARD_CHANNEL
     /// @return how often it was sent: a client gets it once for its channel, and once for each pattern of its own that matches
@@ -90,18 +88,8 @@ final class PubSub {
 
     private int deliver(Set<ClientSession> clients, Resp... frame) {
         var message = new Message(new Resp.Push(List.of(frame)));
-        for (var client : clients) {
-            if (client.push(message)) toWake.add(client);
-        }
+        for (var client : clients) client.push(message);
         return clients.size();
-    }
-
-    /// Those who have got something since this was last asked, and have to be woken for it.
-    List<ClientSession> takeToWake() {
-        if (toWake.isEmpty()) return List.of();
-        var taken = toWake;
-        toWake = new ArrayList<>();
-        return taken;
     }
 
     /// The channels that somebody listens to by name.

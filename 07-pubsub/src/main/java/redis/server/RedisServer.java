@@ -75,7 +75,7 @@ final class RedisServer implements AutoCloseable {
         store = new Store(clock);
         persistence = new Persistence(config, store, clock);
         propagation = new Propagation(store, persistence.log());
-        activeExpiry = new ActiveExpiry(store, propagation, pubSub);
+        activeExpiry = new ActiveExpiry(store, propagation);
         commands = new CommandTable(propagation);
         commands.add((_, command) -> persistence.admit(command));
         var info = new ServerInfo();

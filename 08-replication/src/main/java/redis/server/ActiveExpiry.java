@@ -1,6 +1,5 @@
 package redis.server;
 
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /// Removes keys that are over and that nobody asks for, so that their memory is given back.
@@ -24,16 +23,12 @@ final class ActiveExpiry implements AutoCloseable {
 
     private final Store store;
     private final Propagation propagation;
-    private final PubSub pubSub;
-    private final Replicas replicas;
     private final Thread thread = Thread.ofVirtual().name("active-expiry").unstarted(this::run);
     private volatile boolean running = true;
 
-    ActiveExpiry(Store store, Propagation propagation, PubSub pubSub, Replicas replicas) {
+    ActiveExpiry(Store store, Propagation propagation) {
         this.store = store;
         this.propagation = propagation;
-        this.pubSub = pubSub;
-        this.replicas = replicas;
     }
 
     void start() {
@@ -44,7 +39,6 @@ final class ActiveExpiry implements AutoCloseable {
         while (running) {
             long start = System.nanoTime();
             boolean more = expireSlice();
-            replicas.wake();
             long work = System.nanoTime() - start;
             LockSupport.parkNanos(more ? RESTS_PER_WORK * work : IDLE_NANOS);
         }
@@ -52,19 +46,14 @@ final class ActiveExpiry implements AutoCloseable {
 
     /// @return whether there is more to be done at once
     private boolean expireSlice() {
-        boolean more;
-        List<ClientSession> toWake;
         store.lock();
         try {
             boolean manyAreOver = store.expireSome(SLICE);
             propagation.propagateExpired();
-            more = store.rehash(REHASH_STEPS) || manyAreOver;
-            toWake = pubSub.takeToWake();
+            return store.rehash(REHASH_STEPS) || manyAreOver;
         } finally {
             store.unlock();
         }
-        for (var client : toWake) client.wake(); // those who are told of keys that have expired
-        return more;
     }
 
     /// Returns when the thread has ended. It must have been started.

@@ -58,6 +58,7 @@ final class Replicas {
         this.history = history;
         this.persistence = persistence;
         this.clock = clock;
+        stream.onGrowth(() -> store.afterUnlock(this::wake));
     }
 
     // ---- under the store's lock ----
@@ -130,6 +131,7 @@ final class Replicas {
     /// Asks all of them how far they are.
     void askForAcknowledgement() {
         stream.appendAside(GETACK);
+        stream.offset();
     }
 
     /// Whether there are as many replicas as a write needs.
@@ -146,7 +148,7 @@ final class Replicas {
     // ---- without it ----
 
     /// Lets those who feed replicas look whether the stream has grown.
-    void wake() {
+    private void wake() {
         for (var replica : replicas) replica.wake();
     }
 
@@ -219,7 +221,6 @@ final class Replicas {
         } finally {
             store.unlock();
         }
-        wake();
         for (var replica : replicas) check(replica);
     }
 

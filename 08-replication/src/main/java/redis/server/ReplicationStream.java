@@ -42,6 +42,12 @@ final class ReplicationStream {
     private boolean relayed;  // it is a master's stream: its bytes come with relay()
 
     private volatile long offset;
+    private Runnable onGrowth = () -> {};
+
+    /// @param onGrowth called under the store's lock each time that there is more to be read
+    void onGrowth(Runnable onGrowth) {
+        this.onGrowth = onGrowth;
+    }
 
     // ---- under the store's lock ----
 
@@ -146,6 +152,7 @@ final class ReplicationStream {
             done += n;
         }
         offset += length;
+        onGrowth.run();
     }
 
     /// Forgets the beginning, but for the last `size` bytes. Whole chunks are forgotten, so a little more may stay.

@@ -77,6 +77,7 @@ final class Store {
     private int epoch;         // grows by one with each snapshot
     private Snapshot snapshot; // the one that is being taken; null if there is none
 
+    private List<Runnable> afterUnlock = List.of();
     private BiConsumer<KeyspaceEvent, ByteString> listener = (_, _) -> {};
 
     private long expired;
@@ -107,8 +108,19 @@ final class Store {
         return holds;
     }
 
+    /// Then does what was put off until the lock is free.
     void unlock() {
+        var actions = afterUnlock;
+        boolean isLast = lock.getHoldCount() == 1;
+        if (isLast) afterUnlock = List.of();
         lock.unlock();
+        if (isLast) actions.forEach(Runnable::run);
+    }
+
+    /// Puts something off until the lock is free, and is done by the thread that has it now: what others need not wait for.
+    void afterUnlock(Runnable action) {
+        if (afterUnlock.isEmpty()) afterUnlock = new ArrayList<>();
+        afterUnlock.add(action);
     }
 
     /// Whether others wait for the lock.

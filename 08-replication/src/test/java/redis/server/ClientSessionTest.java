@@ -33,7 +33,7 @@ class ClientSessionTest {
     private final Propagation propagation = new Propagation(store, log, stream);
     private final CommandTable commands = new CommandTable(propagation);
     private final PubSub pubSub = new PubSub();
-    private final Replication replication = new Replication(config, store, stream, history, persistence, commands, pubSub, replicas,
+    private final Replication replication = new Replication(config, store, stream, history, persistence, commands, replicas,
             InstantSource.system());
     private final Authentication authentication = new Authentication(config);
 

@@ -73,7 +73,6 @@ final class ClientSession implements AutoCloseable {
     private long active;                 // when it last sent requests or was sent a message, in milliseconds since 1970
     private boolean noEvict;
     private boolean killed;              // somebody has ended it, and is about to close its connection
-    private List<ClientSession> victims = List.of(); // whom it has killed, and has to close when the lock is free
 
     /// @param id unique in this server, from 1 on
     /// @param connected when, in milliseconds since 1970
@@ -191,7 +190,6 @@ final class ClientSession implements AutoCloseable {
 
     /// Carries out requests, and takes them off the list: all of them, or up to one whose reply takes its time.
     private void execute(List<List<ByteString>> requests) throws IOException {
-        List<ClientSession> toWake;
         boolean expectsMessages;
         int done = 0;
         store.lock();
@@ -222,15 +220,11 @@ final class ClientSession implements AutoCloseable {
             outbox.add(batch, limit());
             if (ending) pubSub.forget(this); // no message follows the last reply
             expectsMessages = expectsMessages();
-            toWake = pubSub.takeToWake();
         } finally {
             batch = null;
             store.unlock();
-            closeVictims(); // before the reply that says so
         }
         requests.subList(0, done).clear();
-        for (var client : toWake) client.wake();
-        replicas.wake();
         if (outbox.isOverflown()) giveUp();
         if (!expectsMessages) outbox.endWriter(); // none comes any more
         outbox.drain();
@@ -304,11 +298,6 @@ final class ClientSession implements AutoCloseable {
         return lastWrite == BEHIND_ALL ? end : lastWrite;
     }
 
-    private void closeVictims() {
-        for (var victim : victims) victim.disconnect();
-        victims = List.of();
-    }
-
     // ---- what CLIENT tells and does; the caller holds the store's lock ----
 
     /// Takes note of what the client wants.
@@ -327,8 +316,7 @@ final class ClientSession implements AutoCloseable {
     void kill(ClientSession victim) {
         victim.killed = true;
         pubSub.forget(victim);
-        if (victims.isEmpty()) victims = new ArrayList<>();
-        victims.add(victim);
+        store.afterUnlock(victim::disconnect); // before the reply that says so
     }
 
     /// Whether its connection is open, and to stay so.
@@ -412,19 +400,17 @@ final class ClientSession implements AutoCloseable {
     }
 
     /// Lets the client have a message. Never waits for it to read.
-    ///
-    /// @return whether it has to be woken when the lock is free again
-    boolean push(Message message) {
+    void push(Message message) {
         if (isReplica()) { // messages would end up in the stream
             disconnect();
-            return false;
+            return;
         }
         if (batch != null) { // to itself, or a confirmation: in its place among the replies
             batch.add(message.push(), false);
-            return false;
+            return;
         }
         active = store.now();
-        return outbox.add(message.in(version), limit());
+        if (outbox.add(message.in(version), limit())) store.afterUnlock(this::wake);
     }
 
     private OutputLimit limit() {
@@ -434,7 +420,7 @@ final class ClientSession implements AutoCloseable {
     // ---- without the lock ----
 
     /// Has the messages that were added written; or ends the session, if they are too many.
-    void wake() {
+    private void wake() {
         if (outbox.isOverflown()) giveUp();
         else outbox.wake();
     }

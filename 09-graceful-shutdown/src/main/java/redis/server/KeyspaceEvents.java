@@ -53,8 +53,7 @@ final class KeyspaceEvents {
         store.onEvent(this::publish);
     }
 
-    /// Tells of an event that has just happened, but not while a log is replayed: then it happened long ago. The caller holds the store's lock, and
-    /// has [PubSub#takeToWake] woken when it has given it free.
+    /// Tells of an event that has just happened, but not while a log is replayed: then it happened long ago. The caller holds the store's lock.
     void publish(KeyspaceEvent event, ByteString key) {
         var wanted = this.wanted.get();
         if (!wanted.has(event.type()) || store.isReplaying()) return;

@@ -53,9 +53,7 @@ final class MasterLink implements AutoCloseable {
     private final ServerConfig config;
     private final Store store;
     private final CommandTable commands;
-    private final PubSub pubSub;
     private final Replication replication;
-    private final Replicas replicas;
     private final ReplicationStream stream;
     private final InstantSource clock;
 
@@ -76,16 +74,14 @@ final class MasterLink implements AutoCloseable {
     private RespWriter out;
     private volatile long lastAck; // System.nanoTime()
 
-    MasterLink(String host, int port, ServerConfig config, Store store, CommandTable commands, PubSub pubSub, Replication replication,
-               Replicas replicas, ReplicationStream stream, InstantSource clock) {
+    MasterLink(String host, int port, ServerConfig config, Store store, CommandTable commands, Replication replication, ReplicationStream stream,
+               InstantSource clock) {
         this.host = host;
         this.port = port;
         this.config = config;
         this.store = store;
         this.commands = commands;
-        this.pubSub = pubSub;
         this.replication = replication;
-        this.replicas = replicas;
         this.stream = stream;
         this.clock = clock;
     }
@@ -353,7 +349,6 @@ final class MasterLink implements AutoCloseable {
     private void execute(List<Request> batch, Transaction transaction, RelayedInput copy, long base) throws IOException {
         long applied = copy.passed();
         long ack = -1;
-        List<ClientSession> toWake = List.of();
         store.lock();
         try {
             requireOpen();
@@ -372,12 +367,9 @@ final class MasterLink implements AutoCloseable {
                 store.expiry(Store.Expiry.HIDE);
                 copy.passTo(applied, stream);
                 commands.applied();
-                toWake = pubSub.takeToWake();
             }
         } finally {
             store.unlock();
-            for (var client : toWake) client.wake();
-            replicas.wake();
         }
         if (ack >= 0) acknowledge(ack);
     }

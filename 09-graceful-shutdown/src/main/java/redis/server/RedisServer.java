@@ -86,9 +86,9 @@ final class RedisServer implements AutoCloseable {
         persistence = new Persistence(config, store, clock, history);
         propagation = new Propagation(store, persistence.log(), stream);
         replicas = new Replicas(config, store, stream, history, persistence, clock);
-        activeExpiry = new ActiveExpiry(store, propagation, pubSub, replicas);
+        activeExpiry = new ActiveExpiry(store, propagation);
         commands = new CommandTable(propagation);
-        replication = new Replication(config, store, stream, history, persistence, commands, pubSub, replicas, clock);
+        replication = new Replication(config, store, stream, history, persistence, commands, replicas, clock);
         shutdown = new Shutdown(config, store, commands, persistence, stream, replicas, replication, this::end);
         var authentication = new Authentication(config);
         commands.add(authentication::admit);

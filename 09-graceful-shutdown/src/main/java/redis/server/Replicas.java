@@ -59,6 +59,7 @@ final class Replicas {
         this.history = history;
         this.persistence = persistence;
         this.clock = clock;
+        stream.onGrowth(() -> store.afterUnlock(this::wake));
     }
 
     // ---- under the store's lock ----
@@ -131,6 +132,7 @@ final class Replicas {
     /// Asks all of them how far they are.
     void askForAcknowledgement() {
         stream.appendAside(GETACK);
+        stream.offset();
     }
 
     /// Whether there are as many replicas as a write needs.
@@ -147,7 +149,7 @@ final class Replicas {
     // ---- without it ----
 
     /// Lets those who feed replicas look whether the stream has grown.
-    void wake() {
+    private void wake() {
         for (var replica : replicas) replica.wake();
     }
 
@@ -247,7 +249,6 @@ final class Replicas {
         } finally {
             store.unlock();
         }
-        wake();
         for (var replica : replicas) check(replica);
     }
 

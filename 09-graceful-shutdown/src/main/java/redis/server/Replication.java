@@ -21,7 +21,6 @@ final class Replication implements AutoCloseable {
     private final ReplicationHistory history;
     private final Persistence persistence;
     private final CommandTable commands;
-    private final PubSub pubSub;
     private final Replicas replicas;
     private final InstantSource clock;
 
@@ -33,14 +32,13 @@ final class Replication implements AutoCloseable {
     private boolean closing; // there are no more links; guarded by the store's lock
 
     Replication(ServerConfig config, Store store, ReplicationStream stream, ReplicationHistory history, Persistence persistence, CommandTable commands,
-                PubSub pubSub, Replicas replicas, InstantSource clock) {
+                Replicas replicas, InstantSource clock) {
         this.config = config;
         this.store = store;
         this.stream = stream;
         this.history = history;
         this.persistence = persistence;
         this.commands = commands;
-        this.pubSub = pubSub;
         this.replicas = replicas;
         this.clock = clock;
         if (!config.replicaOf.get().isEmpty()) store.expiry(Store.Expiry.HIDE); // from the first client on
@@ -75,7 +73,7 @@ final class Replication implements AutoCloseable {
         stream.relayed(true);
         replicas.disconnect();
         store.expiry(Store.Expiry.HIDE);
-        link = new MasterLink(host, port, config, store, commands, pubSub, this, replicas, stream, clock);
+        link = new MasterLink(host, port, config, store, commands, this, stream, clock);
         links.add(link);
         LOG.log(INFO, "This server is a replica of %s:%d now".formatted(host, port));
         link.start();

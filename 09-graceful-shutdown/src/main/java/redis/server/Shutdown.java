@@ -174,7 +174,6 @@ final class Shutdown {
     private void awaitReplicas(Attempt mine) {
         long reserve = Math.min(RESERVE_NANOS, mine.timeout / 5);
         while (attempt == mine && replicas.lagging(mine.offset) > 0 && mine.left() > reserve) {
-            replicas.wake(); // there is a question for them in the stream
             LockSupport.parkNanos(LOOK_NANOS);
         }
     }

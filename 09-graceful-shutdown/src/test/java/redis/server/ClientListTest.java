@@ -146,7 +146,7 @@ class ClientListTest {
         var persistence = new Persistence(config, store, InstantSource.system(), history);
         var replicas = new Replicas(config, store, stream, history, persistence, InstantSource.system());
         var pubSub = new PubSub();
-        var replication = new Replication(config, store, stream, history, persistence, commands, pubSub, replicas, InstantSource.system());
+        var replication = new Replication(config, store, stream, history, persistence, commands, replicas, InstantSource.system());
         return new ClientSession(id, 0, socket, config, store, commands, new Propagation(store, log, stream), log, pubSub, stream, replicas,
                 new Shutdown(config, store, commands, persistence, stream, replicas, replication, _ -> {}));
     }

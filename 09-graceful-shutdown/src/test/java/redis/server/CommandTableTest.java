@@ -34,7 +34,7 @@ class CommandTableTest {
     private final Propagation propagation = new Propagation(store, log, stream);
     private final CommandTable table = new CommandTable(propagation);
     private final PubSub pubSub = new PubSub();
-    private final Replication replication = new Replication(config, store, stream, history, persistence, table, pubSub, replicas,
+    private final Replication replication = new Replication(config, store, stream, history, persistence, table, replicas,
             InstantSource.system());
     private final Shutdown shutdown = new Shutdown(config, store, table, persistence, stream, replicas, replication, _ -> {});
     private final ClientSession client = new ClientSession(1, 0, new UnconnectedSocket(), config, store, table, propagation, log, pubSub,
