@@ -66,10 +66,6 @@ final class ServerConfig {
             "which events of keys are published, of the classes A g $ x m n, to K: a channel for the key, E: one for the event", "",
             KeyspaceEvents.Wanted::parse, KeyspaceEvents.Wanted::text).changeable());
 
-    private OutputLimits parseOutputLimits(String text) {
-        return OutputLimits.parse(text, clientOutputBufferLimit == null ? null : clientOutputBufferLimit.get());
-    }
-
     {
         add(Parameter.fixed("databases", "1"));
     }
@@ -77,6 +73,10 @@ final class ServerConfig {
     private <T> Parameter<T> add(Parameter<T> parameter) {
         parameters.put(parameter.name(), parameter);
         return parameter;
+    }
+
+    private OutputLimits parseOutputLimits(String text) {
+        return OutputLimits.parse(text, clientOutputBufferLimit == null ? null : clientOutputBufferLimit.get());
     }
 
     /// Reads `--name value` pairs.

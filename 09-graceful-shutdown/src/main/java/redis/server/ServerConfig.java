@@ -14,6 +14,18 @@ final class ServerConfig {
 
     private static final long MIN_BACKLOG = 16 * 1024;
 
+    /// What Redis called replicas before version 5. Its configuration files and clients still may.
+    private static final Map<String, String> OLD_NAMES = Map.of(
+            "slaveof", "replicaof",
+            "slave-read-only", "replica-read-only",
+            "slave-serve-stale-data", "replica-serve-stale-data",
+            "slave-announce-ip", "replica-announce-ip",
+            "slave-announce-port", "replica-announce-port",
+            "slave-priority", "replica-priority",
+            "repl-ping-slave-period", "repl-ping-replica-period",
+            "min-slaves-to-write", "min-replicas-to-write",
+            "min-slaves-max-lag", "min-replicas-max-lag");
+
     private final Map<String, Parameter<?>> parameters = new LinkedHashMap<>();
 
     /// The address to listen on.
@@ -89,12 +101,6 @@ final class ServerConfig {
     final Parameter<Long> replBacklogSize = add(Parameter.of("repl-backlog-size", "how much is kept for replicas that come back", "1mb",
             ServerConfig::parseBacklogSize, Object::toString).changeable());
 
-    private static Long parseBacklogSize(String text) {
-        long size = Parameter.parseMemory(text);
-        if (size == 0) throw new IllegalArgumentException("argument must be between 1 and " + Long.MAX_VALUE + " inclusive");
-        return Math.max(size, MIN_BACKLOG);
-    }
-
     /// For how long it is kept when there are no replicas, in seconds; 0: for ever.
     final Parameter<Integer> replBacklogTtl = add(Parameter.number("repl-backlog-ttl", "for how many seconds it is kept without replicas; 0 for ever",
             3600, 0, Integer.MAX_VALUE).changeable());
@@ -119,18 +125,6 @@ final class ServerConfig {
     final Parameter<ShutdownOptions> shutdownOnSigint = add(onSignal("shutdown-on-sigint", "how SIGINT, which is Ctrl-C, ends the server"));
     final Parameter<ShutdownOptions> shutdownOnSigterm = add(onSignal("shutdown-on-sigterm", "how SIGTERM ends it: default, or some of save, nosave, now, force"));
 
-    private static Parameter<ShutdownOptions> onSignal(String name, String help) {
-        return Parameter.of(name, help, ShutdownOptions.DEFAULT, ShutdownOptions::parse, ShutdownOptions::text).changeable();
-    }
-
-    private static String parseMaster(String text) {
-        if (text.isEmpty()) return text;
-        var words = text.split(" +");
-        if (words.length != 2 || words[0].isEmpty()) throw new IllegalArgumentException("argument must be \"HOST PORT\"");
-        if (!words[1].matches("\\d{1,5}") || Integer.parseInt(words[1]) > 65_535) throw new IllegalArgumentException("Invalid master port");
-        return text;
-    }
-
     /// How many bytes may wait for a client that does not read them, for each class of clients. A class that a text does not name keeps what it has.
     final Parameter<OutputLimits> clientOutputBufferLimit = add(Parameter.of("client-output-buffer-limit",
             "how much may wait for a client: CLASS HARD SOFT SECONDS, for normal, slave and pubsub", OutputLimits.DEFAULT,
@@ -141,30 +135,36 @@ final class ServerConfig {
             "which events of keys are published, of the classes A g $ x m n, to K: a channel for the key, E: one for the event", "",
             KeyspaceEvents.Wanted::parse, KeyspaceEvents.Wanted::text).changeable());
 
-    private OutputLimits parseOutputLimits(String text) {
-        return OutputLimits.parse(text, clientOutputBufferLimit == null ? null : clientOutputBufferLimit.get());
-    }
-
     {
         add(Parameter.fixed("databases", "1"));
         add(Parameter.fixed("replica-read-only", "yes"));
     }
 
-    /// What Redis called replicas before version 5. Its configuration files and clients still may.
-    private static final Map<String, String> OLD_NAMES = Map.of(
-            "slaveof", "replicaof",
-            "slave-read-only", "replica-read-only",
-            "slave-serve-stale-data", "replica-serve-stale-data",
-            "slave-announce-ip", "replica-announce-ip",
-            "slave-announce-port", "replica-announce-port",
-            "slave-priority", "replica-priority",
-            "repl-ping-slave-period", "repl-ping-replica-period",
-            "min-slaves-to-write", "min-replicas-to-write",
-            "min-slaves-max-lag", "min-replicas-max-lag");
-
     private <T> Parameter<T> add(Parameter<T> parameter) {
         parameters.put(parameter.name(), parameter);
         return parameter;
+    }
+
+    private OutputLimits parseOutputLimits(String text) {
+        return OutputLimits.parse(text, clientOutputBufferLimit == null ? null : clientOutputBufferLimit.get());
+    }
+
+    private static Long parseBacklogSize(String text) {
+        long size = Parameter.parseMemory(text);
+        if (size == 0) throw new IllegalArgumentException("argument must be between 1 and " + Long.MAX_VALUE + " inclusive");
+        return Math.max(size, MIN_BACKLOG);
+    }
+
+    private static String parseMaster(String text) {
+        if (text.isEmpty()) return text;
+        var words = text.split(" +");
+        if (words.length != 2 || words[0].isEmpty()) throw new IllegalArgumentException("argument must be \"HOST PORT\"");
+        if (!words[1].matches("\\d{1,5}") || Integer.parseInt(words[1]) > 65_535) throw new IllegalArgumentException("Invalid master port");
+        return text;
+    }
+
+    private static Parameter<ShutdownOptions> onSignal(String name, String help) {
+        return Parameter.of(name, help, ShutdownOptions.DEFAULT, ShutdownOptions::parse, ShutdownOptions::text).changeable();
     }
 
     /// Reads `--name value` pairs, or `replica PORT MASTER-HOST MASTER-PORT` and further pairs: a replica that listens on another port and keeps its files
