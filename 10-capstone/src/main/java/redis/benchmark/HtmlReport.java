@@ -1,0 +1,2 @@
+package redis.benchmark;
+final class HtmlReport { static String of(Report r) { return ""; } }
