@@ -88,6 +88,11 @@ public final class Benchmark {
     }
 
     private int run() throws IOException, InterruptedException {
+        var machine = Machine.current(); // before the benchmark itself makes it busy
+        if (machine.isBusy()) {
+            notes.add("The machine was busy before the benchmark began: a load of %.1f on %d cores. Do not rely on these numbers."
+                    .formatted(machine.load(), machine.cores()));
+        }
         List<Row> rows;
         List<String> servers;
         boolean judged;
@@ -99,9 +104,9 @@ public final class Benchmark {
             for (var note : notes) progress.say(note);
             rows = new Race(contenders, options, progress).run(options.workloads());
         } finally {
-            for (var contender : contenders) contender.close();
+            leave();
         }
-        var report = new Report(Instant.now(), Machine.current(), arguments, options, servers, judged, notes, rows);
+        var report = new Report(Instant.now(), machine, arguments, options, servers, judged, notes, rows);
         out.print("\n" + Table.of(report));
         write(report);
         return report.hasFailures() ? A_ROW_FAILED : OK;
@@ -118,6 +123,16 @@ public final class Benchmark {
         for (var contender : contenders) {
             if (contender.server.isOwn()) continue;
             contender.facts.burden().ifPresent(burden -> notes.add(contender.name + " was not started by the benchmark, and " + burden + "."));
+        }
+    }
+
+    private void leave() {
+        for (var contender : contenders) {
+            try {
+                contender.close();
+            } catch (IOException e) {
+                notes.add("%s: keys that begin with %s may be left (%s).".formatted(contender.name, Requests.PREFIX, e.getMessage()));
+            }
         }
     }
 

@@ -15,7 +15,7 @@ final class JsonReport {
         var json = new LinkedHashMap<String, Object>();
         json.put("date", report.date());
         json.put("machine", map("system", report.machine().system(), "processor", report.machine().processor(), "cores", report.machine().cores(),
-                "memoryBytes", report.machine().memoryBytes(), "java", report.machine().java()));
+                "memoryBytes", report.machine().memoryBytes(), "load", report.machine().load(), "java", report.machine().java()));
         json.put("arguments", report.arguments());
         json.put("servers", report.servers());
         json.put("method", report.method());

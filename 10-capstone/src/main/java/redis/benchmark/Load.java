@@ -17,18 +17,27 @@ import java.util.function.Consumer;
 /// threads at once.
 final class Load implements AutoCloseable {
 
-    private static final long PATIENCE_NANOS = Duration.ofSeconds(10).toNanos();
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final long UPDATE_NANOS = Duration.ofMillis(200).toNanos();
 
     private final Selector selector = Selector.open();
     private final List<Connection> connections = new ArrayList<>();
     private final ByteBuffer in = ByteBuffer.allocateDirect(256 << 10);
 
-    private Load() throws IOException {}
+    private final Duration patience;
+
+    private Load(Duration patience) throws IOException {
+        this.patience = patience;
+    }
 
     /// Returns when they are all connected.
     static Load open(InetSocketAddress address, int connections) throws IOException {
-        var load = new Load();
+        return open(address, connections, PATIENCE);
+    }
+
+    /// @param patience after how much silence a server is given up; [#PATIENCE] but in tests
+    static Load open(InetSocketAddress address, int connections, Duration patience) throws IOException {
+        var load = new Load(patience);
         try {
             for (int i = 0; i < connections; i++) load.connections.add(Connection.open(address, load.selector));
             return load;
@@ -78,7 +87,9 @@ final class Load implements AutoCloseable {
             selector.selectedKeys().clear();
             if (Thread.interrupted()) throw new InterruptedException();
             now = System.nanoTime();
-            if (now - lastReply > PATIENCE_NANOS) throw new LoadException("the server has not replied for 10 seconds");
+            if (now - lastReply > patience.toNanos()) {
+                throw new LoadException("the server has not replied for %s seconds".formatted(patience.toNanos() / 1e9));
+            }
             if (now - lastUpdate > UPDATE_NANOS) {
                 watcher.accept(traffic.measurement());
                 lastUpdate = now;
@@ -88,7 +99,7 @@ final class Load implements AutoCloseable {
 
     /// Waits for at most that many nanoseconds. The last millisecond is spent in turning round and round, as a selector counts in milliseconds.
     private int select(long nanos) throws IOException {
-        long millis = Math.min(TimeUnit.NANOSECONDS.toMillis(nanos), 1_000);
+        long millis = Math.min(TimeUnit.NANOSECONDS.toMillis(nanos), 100);
         return millis > 1 ? selector.select(millis - 1) : selector.selectNow();
     }
 

@@ -6,13 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// What the numbers were measured on.
-record Machine(String system, String processor, int cores, long memoryBytes, String java) {
+///
+/// @param load how many threads of all programs wanted to run in the last minute, on average; negative if that is not known
+record Machine(String system, String processor, int cores, long memoryBytes, double load, String java) {
 
     static Machine current() {
         var bean = ManagementFactory.getOperatingSystemMXBean();
         long memory = bean instanceof com.sun.management.OperatingSystemMXBean known ? known.getTotalMemorySize() : 0;
         return new Machine(bean.getName() + " " + bean.getVersion() + " " + bean.getArch(), processorName(), bean.getAvailableProcessors(), memory,
-                Runtime.version() + ", " + System.getProperty("java.vm.name"));
+                bean.getSystemLoadAverage(), Runtime.version() + ", " + System.getProperty("java.vm.name"));
     }
 
     /// Empty where it is not known.
@@ -22,6 +24,11 @@ record Machine(String system, String processor, int cores, long memoryBytes, Str
         } catch (IOException e) {
             return ""; // it is Linux's file
         }
+    }
+
+    /// Whether other programs take so much of it that the numbers suffer.
+    boolean isBusy() {
+        return load > 0.25 * cores;
     }
 
     @Override

@@ -38,7 +38,8 @@ record Report(Instant date, Machine machine, String arguments, Options options, 
                 .formatted(row.workload.target(), row.ratio(row.judgedBy()), rounds.getMin(), rounds.getMax()));
         double ours = row.series.get(0).value(Metric.CPU);
         double theirs = row.series.get(1).value(Metric.CPU);
-        if (!Double.isNaN(ours) && !Double.isNaN(theirs)) {
+        // a snapshot is written by our own process, and by a child of Redis's, which is not counted
+        if (row.workload.setting() != Workload.Setting.SAVING && !Double.isNaN(ours) && !Double.isNaN(theirs)) {
             text.append(" A reply took %.1f µs of CPU time in our server and %.1f µs in Redis.".formatted(ours, theirs));
         }
         return text.toString();

@@ -145,7 +145,7 @@ final class RunningServer implements AutoCloseable {
         }
     }
 
-    /// Ends it if it was started here; if not, deletes the keys that were written to it.
+    /// Ends it if it was started here; if not, deletes the keys that were written to it. Closing it again does nothing.
     @Override
     public void close() throws IOException {
         if (isOwn()) {
@@ -155,6 +155,7 @@ final class RunningServer implements AutoCloseable {
             deleteAll(directory);
         } else if (keys > 0) {
             deleteKeys();
+            keys = 0;
         }
     }
 
@@ -170,6 +171,7 @@ final class RunningServer implements AutoCloseable {
     }
 
     private static void deleteAll(Path directory) throws IOException {
+        if (!Files.exists(directory)) return;
         try (var files = Files.walk(directory)) {
             for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
         }

@@ -2,6 +2,7 @@ package redis.benchmark;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /// One row of the benchmark: what is asked of a server, and what the server has to be like.
@@ -106,7 +107,7 @@ record Workload(String id, String title, String about, Kind kind, int clients, i
     }
 
     private static String name(Kind kind) {
-        return kind.name().toLowerCase(java.util.Locale.ROOT);
+        return kind.name().toLowerCase(Locale.ROOT);
     }
 
     /// How it is sent, in a few words.
