@@ -24,6 +24,11 @@ final class ClosedLoop implements Traffic {
     }
 
     @Override
+    public long periodNanos() {
+        return 0;
+    }
+
+    @Override
     public void begin(long now) throws IOException {
         start = now;
         for (var connection : connections) sendNext(connection, now);
@@ -39,9 +44,7 @@ final class ClosedLoop implements Traffic {
     }
 
     @Override
-    public long advance(long now) {
-        return ONLY_REPLIES;
-    }
+    public void advance(long now) {}
 
     @Override
     public void replied(Connection connection, int count, long now) throws IOException {

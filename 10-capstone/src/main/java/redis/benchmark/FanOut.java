@@ -44,13 +44,18 @@ final class FanOut implements Traffic {
     }
 
     @Override
+    public long periodNanos() {
+        return nanosPerMessage == 0 ? 0 : FixedRate.period(nanosPerMessage);
+    }
+
+    @Override
     public void begin(long now) throws IOException {
         start = now;
         advance(now);
     }
 
     @Override
-    public long advance(long now) throws IOException {
+    public void advance(long now) throws IOException {
         while (mayPublish(now)) {
             int slot = (int) (sent % window);
             dueAt[slot] = nanosPerMessage == 0 ? now : due();
@@ -60,7 +65,6 @@ final class FanOut implements Traffic {
             owed++;
             publisher.send(1);
         }
-        return nanosPerMessage == 0 || sent == messages || sent - complete == window ? ONLY_REPLIES : Math.max(0, due() - now);
     }
 
     private boolean mayPublish(long now) {

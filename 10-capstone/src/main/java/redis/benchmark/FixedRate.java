@@ -10,6 +10,8 @@ import java.util.List;
 /// was due: the correction for coordinated omission. Requests go out in pipelines here too, which are due when their first request is.
 final class FixedRate implements Traffic {
 
+    private static final long SHORTEST_PERIOD_NANOS = 50_000;
+
     private final List<Connection> connections;
     private final int pipeline;
     private final double nanosPerRequest;
@@ -32,6 +34,16 @@ final class FixedRate implements Traffic {
     }
 
     @Override
+    public long periodNanos() {
+        return period(pipeline * nanosPerRequest);
+    }
+
+    /// That of what is to be sent, but not more often than a thread can reasonably be woken: what is due then goes out together.
+    static long period(double nanos) {
+        return Math.max((long) nanos, SHORTEST_PERIOD_NANOS);
+    }
+
+    @Override
     public void begin(long now) throws IOException {
         start = now;
         idle.addAll(connections);
@@ -39,7 +51,7 @@ final class FixedRate implements Traffic {
     }
 
     @Override
-    public long advance(long now) throws IOException {
+    public void advance(long now) throws IOException {
         while (sent < requests && due() <= now && !idle.isEmpty()) {
             var connection = idle.remove();
             int count = (int) Math.min(pipeline, requests - sent);
@@ -49,8 +61,6 @@ final class FixedRate implements Traffic {
             outstanding += count;
             connection.send(count);
         }
-        if (sent == requests || idle.isEmpty()) return ONLY_REPLIES;
-        return Math.max(0, due() - now);
     }
 
     /// When the next request is to be sent.

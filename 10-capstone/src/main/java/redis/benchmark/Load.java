@@ -8,7 +8,6 @@ import java.nio.channels.Selector;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// A load generator: the connections to one server, all served by the thread that calls it.
@@ -18,6 +17,7 @@ import java.util.function.Consumer;
 final class Load implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final long SELECT_MILLIS = 100;
     private static final long UPDATE_NANOS = Duration.ofMillis(200).toNanos();
 
     private final Selector selector = Selector.open();
@@ -80,27 +80,25 @@ final class Load implements AutoCloseable {
         long now = System.nanoTime();
         long lastReply = now;
         long lastUpdate = now;
-        traffic.begin(now);
-        while (!traffic.isOver()) {
-            if (select(traffic.advance(now)) > 0) lastReply = System.nanoTime();
-            for (var key : selector.selectedKeys()) serve((Connection) key.attachment(), traffic);
-            selector.selectedKeys().clear();
-            if (Thread.interrupted()) throw new InterruptedException();
-            now = System.nanoTime();
-            if (now - lastReply > patience.toNanos()) {
-                throw new LoadException("the server has not replied for %s seconds".formatted(patience.toNanos() / 1e9));
-            }
-            if (now - lastUpdate > UPDATE_NANOS) {
-                watcher.accept(traffic.measurement());
-                lastUpdate = now;
+        long period = traffic.periodNanos();
+        try (var _ = period == 0 ? null : new Metronome(selector, now, period)) {
+            traffic.begin(now);
+            while (!traffic.isOver()) {
+                if (selector.select(SELECT_MILLIS) > 0) lastReply = System.nanoTime();
+                for (var key : selector.selectedKeys()) serve((Connection) key.attachment(), traffic);
+                selector.selectedKeys().clear();
+                if (Thread.interrupted()) throw new InterruptedException();
+                now = System.nanoTime();
+                traffic.advance(now);
+                if (now - lastReply > patience.toNanos()) {
+                    throw new LoadException("the server has not replied for %s seconds".formatted(patience.toNanos() / 1e9));
+                }
+                if (now - lastUpdate > UPDATE_NANOS) {
+                    watcher.accept(traffic.measurement());
+                    lastUpdate = now;
+                }
             }
         }
-    }
-
-    /// Waits for at most that many nanoseconds. The last millisecond is spent in turning round and round, as a selector counts in milliseconds.
-    private int select(long nanos) throws IOException {
-        long millis = Math.min(TimeUnit.NANOSECONDS.toMillis(nanos), 100);
-        return millis > 1 ? selector.select(millis - 1) : selector.selectNow();
     }
 
     private void serve(Connection connection, Traffic traffic) throws IOException {

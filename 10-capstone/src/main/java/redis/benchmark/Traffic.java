@@ -7,16 +7,14 @@ import java.io.IOException;
 /// All times are those of System.nanoTime.
 interface Traffic {
 
-    /// There is nothing to be done until replies come.
-    long ONLY_REPLIES = Long.MAX_VALUE;
+    /// How often something may become due by the clock, in nanoseconds; 0 if all depends on replies.
+    long periodNanos();
 
     /// Sends the first requests.
     void begin(long now) throws IOException;
 
-    /// Sends what has become due.
-    ///
-    /// @return in how many nanoseconds there is more to be done; [#ONLY_REPLIES] if that depends on them
-    long advance(long now) throws IOException;
+    /// Sends what has become due by the clock.
+    void advance(long now) throws IOException;
 
     /// Replies have come.
     void replied(Connection connection, int count, long now) throws IOException;
