@@ -98,9 +98,9 @@ public final class Benchmark {
         boolean judged;
         try {
             enter();
-            servers = contenders.stream().map(Benchmark::describe).toList();
+            servers = contenders.stream().map(Benchmark::describeInFull).toList();
             judged = options.server() == null && contenders.size() == 2;
-            for (var server : servers) progress.say(server);
+            for (var contender : contenders) progress.say(describe(contender));
             for (var note : notes) progress.say(note);
             rows = new Race(contenders, options, progress).run(options.workloads());
         } finally {
@@ -193,8 +193,14 @@ public final class Benchmark {
     }
 
     private static String describe(Contender contender) {
-        return "%s: version %s, at %s, %s".formatted(contender.name, contender.facts.version(), nameOf(contender.server.address),
-                contender.server.isOwn() ? "started as " + String.join(" ", contender.launch.command()) : "which was there before");
+        return "%s: redis_version %s, at %s, %s".formatted(contender.name, contender.facts.version(), nameOf(contender.server.address),
+                contender.server.isOwn() ? "started by the benchmark" : "which was there before");
+    }
+
+    /// With how others can start it.
+    private static String describeInFull(Contender contender) {
+        if (contender.launch == null) return describe(contender);
+        return describe(contender) + "; command: " + String.join(" ", contender.launch.command());
     }
 
     private void write(Report report) throws IOException {
