@@ -67,7 +67,8 @@ final class HtmlReport {
                 <body>
                 <h1>%1$s</h1>
                 <p class="dim">%s · %s</p>
-                %s<h2>Throughput</h2>
+                %s<h2>At a glance</h2>
+                <p class="dim">Throughput%s.</p>
                 %s<h2>All numbers</h2>
                 %s<h2>Latency, row by row</h2>
                 <p class="dim">How many of the replies (across) had come within which time (up). Both scales are logarithmic: each step to the right is ten times
@@ -78,7 +79,8 @@ final class HtmlReport {
                 %s</body>
                 </html>
                 """.formatted(title, STYLE, DateTimeFormatter.ofPattern("d MMMM uuuu, HH:mm zzz", Locale.ENGLISH)
-                        .format(report.date().atZone(ZoneId.systemDefault())), escape(report.machine().toString()), verdict(), bars(), table(), cards(), method());
+                        .format(report.date().atZone(ZoneId.systemDefault())), escape(report.machine().toString()), verdict(),
+                        report.servers().size() > 1 ? ", and the ratio of the two" : "", bars(), table(), cards(), method());
     }
 
     // ---- at a glance ----
@@ -98,20 +100,23 @@ final class HtmlReport {
                 .collect(Collectors.joining(", "));
     }
 
+    /// The number that a row is judged by, for each server.
     private String bars() {
         var html = new StringBuilder("<div class=\"bars\">\n");
         for (var row : report.rows()) {
             if (row.state != Row.State.DONE) continue;
-            double most = row.series.stream().mapToDouble(series -> series.value(Metric.THROUGHPUT)).max().orElse(1);
-            html.append("<div>\n<div class=\"title\">%s</div>\n<div class=\"both\">\n".formatted(escape(row.workload.title())));
+            var metric = row.judgedBy();
+            double most = row.series.stream().mapToDouble(series -> series.value(metric)).max().orElse(1);
+            html.append("<div>\n<div class=\"title\">%s%s</div>\n<div class=\"both\">\n".formatted(escape(row.workload.title()),
+                    metric == Metric.THROUGHPUT ? "" : " <span class=\"dim\">(%s; less is better)</span>".formatted(metric.title)));
             for (int i = 0; i < row.series.size(); i++) {
                 var series = row.series.get(i);
-                double value = series.value(Metric.THROUGHPUT);
-                html.append("<div class=\"bar s%d\"><i style=\"width: calc(%.3f * (100%% - 10rem))\"></i><span>%s %s/s</span></div>\n"
-                        .formatted(i, value / most, escape(series.server), Table.throughput(value)));
+                double value = series.value(metric);
+                html.append("<div class=\"bar s%d\"><i style=\"width: calc(%.3f * (100%% - 10rem))\"></i><span>%s %s</span></div>\n".formatted(i, value / most,
+                        escape(series.server), metric == Metric.THROUGHPUT ? Table.throughput(value) + "/s" : Table.millis(value) + " ms"));
             }
-            html.append("</div>\n<div class=\"ratio%s\">%s</div>\n</div>\n".formatted(row.judgedBy() == Metric.THROUGHPUT && report.isBelowTarget(row) ? " bad" : "",
-                    row.isComparison() ? Table.ratio(row.ratio(Metric.THROUGHPUT)) : ""));
+            html.append("</div>\n<div class=\"ratio%s\">%s</div>\n</div>\n".formatted(report.isBelowTarget(row) ? " bad" : "",
+                    row.isComparison() ? Table.ratio(row.ratio(metric)) : ""));
         }
         return html.append("</div>\n").toString();
     }

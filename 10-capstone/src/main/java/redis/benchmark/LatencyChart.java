@@ -78,7 +78,7 @@ final class LatencyChart {
             case 0 -> "0";
             case 1 -> "90 %";
             case 2 -> "99 %";
-            default -> "99." + "9".repeat(nines - 2) + " %";
+            default -> "99." + "9".repeat(nines - 2); // no unit: up to eight of them have to find room
         };
     }
 }

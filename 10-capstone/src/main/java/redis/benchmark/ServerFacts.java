@@ -8,7 +8,7 @@ import redis.resp.Resp;
 import redis.resp.RespClient;
 
 /// What a server tells of itself. Texts are empty where it does not.
-record ServerFacts(String version, String mode, String appendOnly, String appendFsync, String save) {
+record ServerFacts(String version, String appendOnly, String appendFsync, String save) {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
@@ -16,7 +16,7 @@ record ServerFacts(String version, String mode, String appendOnly, String append
     static ServerFacts of(InetSocketAddress address) throws IOException {
         try (var client = RespClient.connect(address, TIMEOUT)) {
             if (client.call("PING") instanceof Resp.SimpleError(var message)) throw new LoadException(message);
-            return new ServerFacts(field(client, "server", "redis_version"), field(client, "server", "redis_mode"),
+            return new ServerFacts(field(client, "server", "redis_version"),
                     setting(client, "appendonly"), setting(client, "appendfsync"), setting(client, "save"));
         }
     }
