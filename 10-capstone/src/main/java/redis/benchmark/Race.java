@@ -69,7 +69,9 @@ final class Race {
             if (lane.misses() > 0) row.notes.add("%s: %,d GETs found nothing, although every key had a value.".formatted(lane.series.server, lane.misses()));
             double wanted = row.workload.rate() * (row.workload.kind() == Workload.Kind.PUBLISH ? row.workload.clients() : 1);
             double reached = lane.series.value(Metric.THROUGHPUT);
-            if (reached < KEPT_UP * wanted) row.notes.add("%s did not keep up with the rate: %.0f %% of it.".formatted(lane.series.server, 100 * reached / wanted));
+            if (reached < KEPT_UP * wanted) {
+                row.notes.add("%s did not keep up with the rate: %.0f %% of it.".formatted(lane.series.server, 100 * reached / wanted));
+            }
             if (row.workload.setting() == Workload.Setting.SAVING) {
                 int saves = lane.series.rounds.stream().mapToInt(Round::saves).sum();
                 row.notes.add("%s: snapshots of %,d keys; completed: %d, rounds: %d.".formatted(lane.series.server, row.workload.keyspace(), saves,

@@ -22,7 +22,9 @@ record Report(Instant date, Machine machine, String arguments, Options options, 
     /// How the numbers came about.
     String method() {
         var round = options.requests() > 0 ? "%,d requests".formatted(options.requests()) : seconds(options.duration().toNanos());
-        return "%d round%s of %s for each server and row, after %s of warm-up; values of %d bytes. Shown are the medians of the rounds; the maximum is that of all."
+        return """
+                %d round%s of %s for each server and row, after %s of warm-up; values of %d bytes. Shown are the medians of the rounds; the maximum is \
+                that of all."""
                 .formatted(options.rounds(), options.rounds() == 1 ? "" : "s", round, seconds(options.warmUp().toNanos()), options.dataSize())
                 + (servers.size() > 1 ? " The servers take turns; a ratio is the median of the rounds' ratios." : "");
     }
