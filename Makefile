@@ -5,7 +5,7 @@ ALL := 01-tcp-echo 02-resp-parser 03-get-set 04-expiry 05-aof-persistence \
 STEPS := $(filter $(ALL),$(patsubst %/pom.xml,%,$(wildcard */pom.xml)))
 
 .DEFAULT_GOAL := help
-.PHONY: help $(STEPS) $(foreach verb,test changes carry bench,$(STEPS:%=$(verb)-%)) \
+.PHONY: help $(STEPS) server $(foreach verb,test changes carry bench,$(STEPS:%=$(verb)-%)) \
         test torture changes verify-against-redis \
         check check-tools check-changes check-docs check-exercises check-torture clean
 
@@ -17,8 +17,16 @@ help:
 	@echo 'Steps: $(STEPS)'
 
 ## 04-expiry: run a step on port 6380, e.g. make 04-expiry ARGS="--port 6381"
-$(STEPS):
+$(filter-out 10-capstone,$(STEPS)):
 	@exec tools/run $@ $(ARGS)
+
+## 10-capstone: race the finished server against a real Redis, e.g. make 10-capstone ARGS="--tests mixed"
+10-capstone:
+	@exec tools/run $@ benchmark $(ARGS)
+
+## server: run the finished server on port 6380, e.g. make server ARGS="redis.conf --port 6381"
+server:
+	@exec tools/run 10-capstone server $(ARGS)
 
 ## test: the tests of every step
 test:

@@ -1,0 +1,57 @@
+package redis.server;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A test that knows the server only through its port.
+///
+/// Each test gets a server of its own with nothing in it. With `-Dredis.address=host:port` they all speak to that server instead,
+/// whatever it is written in, and **empty it** before each test.
+abstract class AcceptanceTest {
+
+    private static final String EXTERNAL = System.getProperty("redis.address", "");
+
+    /// Where the server keeps its log.
+    @TempDir
+    Path directory;
+
+    private RedisServer server;
+    private InetSocketAddress address;
+
+    /// A connection that is open when a test begins.
+    TestClient redis;
+
+    @BeforeEach
+    void startServer() throws IOException {
+        if (EXTERNAL.isEmpty()) {
+            server = new RedisServer(ServerConfig.parse("--port", "0", "--dir", directory.toString()));
+            server.start();
+            address = new InetSocketAddress("127.0.0.1", server.port());
+        } else {
+            int colon = EXTERNAL.lastIndexOf(':');
+            if (colon < 0) throw new IllegalArgumentException("-Dredis.address=" + EXTERNAL + " should be host:port");
+            address = new InetSocketAddress(EXTERNAL.substring(0, colon), Integer.parseInt(EXTERNAL.substring(colon + 1)));
+        }
+        redis = connect();
+        if (!EXTERNAL.isEmpty()) redis.call("FLUSHALL");
+    }
+
+    @AfterEach
+    void stopServer() throws IOException {
+        if (redis != null) redis.close();
+        if (server != null) server.close();
+    }
+
+    /// Another connection to the same server. The test closes it.
+    TestClient connect() throws IOException {
+        return new TestClient(address);
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+}

@@ -1,0 +1,82 @@
+package redis.server;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// A real redis-server of a test's own, on a port of this machine that was free. It writes no data to disk unless an option says so.
+final class RealRedis implements AutoCloseable {
+
+    private static final long START_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final Path directory = Files.createTempDirectory("redis");
+    private final InetSocketAddress address = freeAddress();
+    private final Process process;
+
+    private RealRedis(String... options) throws IOException {
+        var command = new ArrayList<>(List.of("redis-server", "--port", Integer.toString(address.getPort()), "--bind", "127.0.0.1",
+                "--save", "", "--appendonly", "no", "--dir", directory.toString()));
+        command.addAll(List.of(options));
+        process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile()).start();
+    }
+
+    /// Returns when it answers. Skips the test where there is no redis-server, as [Programs#require(String...)] does.
+    ///
+    /// @param options as on its command line: `--maxmemory 1mb`
+    static RealRedis start(String... options) throws IOException, InterruptedException {
+        Programs.require("redis-server");
+        for (int attempt = 1; ; attempt++) { // somebody else may take the port before it does
+            var redis = new RealRedis(options);
+            if (redis.answers()) return redis;
+            var log = Files.readString(redis.log());
+            redis.close();
+            if (attempt == 3) throw new AssertionError("redis-server does not start:\n" + log);
+        }
+    }
+
+    private static InetSocketAddress freeAddress() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            return (InetSocketAddress) socket.getLocalSocketAddress();
+        }
+    }
+
+    private boolean answers() throws InterruptedException {
+        long start = System.nanoTime();
+        while (process.isAlive() && System.nanoTime() - start < START_TIMEOUT_NANOS) {
+            try (var client = new TestClient(address)) {
+                return client.call("INFO", "server").text().contains("process_id:" + process.pid() + "\r\n");
+            } catch (IOException e) {
+                TimeUnit.MILLISECONDS.sleep(10); // it does not listen yet
+            }
+        }
+        return false;
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    private Path log() {
+        return directory.resolve("log");
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroy();
+        process.onExit().orTimeout(10, TimeUnit.SECONDS).exceptionally(_ -> process.destroyForcibly()).join();
+        try (var files = Files.walk(directory)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
+        }
+    }
+}
