@@ -200,12 +200,6 @@ class JedisAcceptanceTest extends AcceptanceTest {
             @Override
             public void onPSubscribe(String pattern, int subscribed) {
                 seen.add("subscribed to " + pattern + ", " + subscribed);
-                ping();
-            }
-
-            @Override
-            public void onPong(String text) {
-                seen.add("pong" + text);
             }
 
             @Override
@@ -220,16 +214,16 @@ class JedisAcceptanceTest extends AcceptanceTest {
         };
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var listening = threads.submit(() -> jedis.subscribe(subscriber, "news"));
-            Eventually.becomesTrue("it listens", () -> seen.contains("pong"));
+            Eventually.becomesTrue("it listens", () -> seen.size() == 2);
             assertThat(jedis.publish("news", "hello")).isEqualTo(2);
             assertThat(jedis.publish("nights", "good")).isEqualTo(1);
             assertThat(jedis.publish("other", "nobody")).isZero();
-            Eventually.becomesTrue("all messages have come", () -> seen.size() == 6);
+            Eventually.becomesTrue("all messages have come", () -> seen.size() == 5);
             subscriber.unsubscribe();
             subscriber.punsubscribe();
             listening.get();
         }
-        assertThat(seen).containsExactly("subscribed to news, 1", "subscribed to n*, 2", "pong", "news: hello", "n*, news: hello", "n*, nights: good");
+        assertThat(seen).containsExactly("subscribed to news, 1", "subscribed to n*, 2", "news: hello", "n*, news: hello", "n*, nights: good");
         assertThat(jedis.publish("news", "late")).isZero();
     }
 
@@ -269,10 +263,10 @@ class JedisAcceptanceTest extends AcceptanceTest {
             assertThat(client.set("key", "value")).isEqualTo("OK");
         }
         try (var client = client(config().password("wrong"))) {
-            assertThatThrownBy(client::ping).hasRootCauseInstanceOf(JedisAccessControlException.class);
+            assertThatThrownBy(client::ping).isInstanceOf(JedisAccessControlException.class).hasMessageStartingWith("WRONGPASS");
         }
         try (var client = client(config())) {
-            assertThatThrownBy(client::ping).rootCause().hasMessageContaining("NOAUTH");
+            assertThatThrownBy(client::ping).hasMessageStartingWith("NOAUTH");
         }
     }
 
