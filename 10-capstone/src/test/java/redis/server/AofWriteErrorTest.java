@@ -38,9 +38,12 @@ class AofWriteErrorTest {
         var files = new AofFiles(directory);
         try (var server = ServerProcess.startUnder(List.of("prlimit", "--fsize=" + LIMIT + ":unlimited"), directory,
                 "--appendfsync", policy.name());
-             var redis = server.connect()) {
+             var redis = server.connect(); var early = server.connect()) {
+            early.call("MULTI").isOk();
+            early.call("SET", "k", "v").is(new Resp.SimpleString("QUEUED"));
             fill(redis, "File too large");
             assertRefusing(server, redis, "File too large");
+            early.call("EXEC").isError("EXECABORT Transaction discarded because of: MISCONF Errors writing to the AOF file: File too large");
             assertThat(Files.size(files.increment(1))).isLessThanOrEqualTo(LIMIT);
             assertThat(AofFiles.records(files.increment(1), 0)).as("only whole commands are in the file").isNotEmpty();
 
@@ -80,6 +83,10 @@ class AofWriteErrorTest {
     }
 
     private static void assertRefusing(ServerProcess server, TestClient redis, String problem) throws Exception {
+        redis.call("MULTI").isOk();
+        redis.call("GET", "nothing").is(new Resp.SimpleString("QUEUED"));
+        redis.call("SET", "k", "v").isError("MISCONF Errors writing to the AOF file: " + problem);
+        redis.call("EXEC").isError("EXECABORT Transaction discarded because of previous errors.");
         for (var refused : List.of("SET k v", "INCR n", "DEL key", "EXPIRE key 100", "FLUSHALL", "PING")) {
             redis.call(refused.split(" ")).isError("MISCONF Errors writing to the AOF file: " + problem);
         }
