@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import redis.resp.Resp;
 
@@ -23,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /// A failure names its seed; `-Dcrash.seed=…` runs the same plan again. (The moments are not exactly the same.)
 class TransactionCrashTest {
 
-    private static final int ROUNDS = Boolean.getBoolean("torture.short") ? 5 : 100;
+    private static final int ROUNDS = Boolean.getBoolean("torture.short") ? 5 : 60;
     private static final int WRITERS = 4;
     private static final int KEYS = 5;
     private static final int MAX_MILLIS = 400;
@@ -88,6 +89,7 @@ class TransactionCrashTest {
 
     @Test
     @Tag("torture")
+    @Timeout(600)
     void allOrNothing() throws Exception {
         long seed = Long.getLong("crash.seed", System.nanoTime());
         var random = new Random(seed);
@@ -98,7 +100,7 @@ class TransactionCrashTest {
         for (int i = 0; i <= ROUNDS; i++) {
             var policy = i % 2 == 0 ? "always" : "everysec";
             var round = "round %d of -Dcrash.seed=%d: appendfsync %s".formatted(i, seed, policy);
-            var sizes = random.nextBoolean() ? List.of("1mb", "10") : List.of("64mb", "100"); // with rewrites, or without
+            var sizes = random.nextBoolean() ? List.of("1mb", "10") : List.of("8mb", "100"); // with many rewrites, or with few
             try (var server = ServerProcess.start(directory, "--appendfsync", policy,
                     "--auto-aof-rewrite-min-size", sizes.get(0), "--auto-aof-rewrite-percentage", sizes.get(1))) {
                 if (server.log().stream().anyMatch(line -> line.contains("Truncating it"))) torn++;
