@@ -37,9 +37,8 @@ final class ServerProcess implements AutoCloseable {
     /// @param wrapper a program that becomes the server, such as `prlimit`, with its arguments
     static ServerProcess startUnder(List<String> wrapper, Path directory, String... options) throws Exception {
         var command = new ArrayList<>(wrapper);
-        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xmx256m",
-                "-cp", System.getProperty("java.class.path"), "redis.server.Main", "--port", "0", "--dir", directory.toString(), "--appendonly", "yes"));
+        command.addAll(command());
+        command.addAll(List.of("--port", "0", "--dir", directory.toString(), "--appendonly", "yes"));
         command.addAll(List.of(options));
         var server = new ServerProcess(command);
         try {
@@ -49,6 +48,13 @@ final class ServerProcess implements AutoCloseable {
             server.kill();
             throw new AssertionError("The server does not start:\n" + String.join("\n", server.log), e);
         }
+    }
+
+    /// The command line that starts our server, without any option.
+    static List<String> command() {
+        return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xmx256m",
+                "-cp", System.getProperty("java.class.path"), "redis.server.Main");
     }
 
     private void readLog() {
