@@ -441,7 +441,7 @@ final class Store {
 
     /// A transaction that watches nothing yet.
     Transaction newTransaction() {
-        return new Transaction(watchedKeys);
+        return new Transaction(watchedKeys, Transaction.MAX_BYTES);
     }
 
     // ---- for the log ----
