@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import redis.resp.Resp;
 
 /// A real redis-server of a test's own, on a port of this machine that was free. It writes no data to disk unless an option says so.
 final class RealRedis implements AutoCloseable {
@@ -20,9 +21,11 @@ final class RealRedis implements AutoCloseable {
     private final InetSocketAddress address = freeAddress();
     private final Process process;
 
-    private RealRedis(String... options) throws IOException {
-        var command = new ArrayList<>(List.of("redis-server", "--port", Integer.toString(address.getPort()), "--bind", "127.0.0.1",
-                "--save", "", "--appendonly", "no", "--dir", directory.toString()));
+    private RealRedis(Path file, String... options) throws IOException {
+        var command = new ArrayList<>(List.of("redis-server"));
+        if (file != null) command.add(file.toString());
+        command.addAll(List.of("--port", Integer.toString(address.getPort()), "--dir", directory.toString()));
+        if (file == null) command.addAll(List.of("--bind", "127.0.0.1", "--save", "", "--appendonly", "no"));
         command.addAll(List.of(options));
         process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile()).start();
     }
@@ -31,9 +34,14 @@ final class RealRedis implements AutoCloseable {
     ///
     /// @param options as on its command line: `--maxmemory 1mb`
     static RealRedis start(String... options) throws IOException, InterruptedException {
+        return startWith(null, options);
+    }
+
+    /// As [#start(String...)], configured by a file, and what it does not say by Redis's defaults.
+    static RealRedis startWith(Path file, String... options) throws IOException, InterruptedException {
         Programs.require("redis-server");
         for (int attempt = 1; ; attempt++) { // somebody else may take the port before it does
-            var redis = new RealRedis(options);
+            var redis = new RealRedis(file, options);
             if (redis.answers()) return redis;
             var log = Files.readString(redis.log());
             redis.close();
@@ -51,7 +59,11 @@ final class RealRedis implements AutoCloseable {
         long start = System.nanoTime();
         while (process.isAlive() && System.nanoTime() - start < START_TIMEOUT_NANOS) {
             try (var client = new TestClient(address)) {
-                return client.call("INFO", "server").text().contains("process_id:" + process.pid() + "\r\n");
+                return switch (client.call("INFO", "server").value()) {
+                    case Resp.BulkString(var text) -> text.toString().contains("process_id:" + process.pid() + "\r\n");
+                    case Resp.SimpleError(var message) -> message.startsWith("NOAUTH"); // it has a password
+                    case null, default -> false;
+                };
             } catch (IOException e) {
                 TimeUnit.MILLISECONDS.sleep(10); // it does not listen yet
             }
