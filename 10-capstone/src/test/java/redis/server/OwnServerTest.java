@@ -56,6 +56,18 @@ class OwnServerTest {
         }
     }
 
+    /// Redis would carry it out, and then log and send to its replicas what it has just forgotten.
+    @Test
+    void whatLoadsTheDataAnewIsNotForTransactions() throws Exception {
+        try (var server = start(); var redis = new TestClient(address(server))) {
+            for (var request : List.of("RELOAD", "LOADAOF")) {
+                redis.call("MULTI").isOk();
+                redis.call("DEBUG", request).isError("ERR Command not allowed inside a transaction");
+                redis.call("EXEC").isError("EXECABORT Transaction discarded because of previous errors.");
+            }
+        }
+    }
+
     @Test
     void moreClientsThanItMayHaveAreTurnedAwayUntilOthersLeave() throws Exception {
         try (var server = start("--maxclients", "2"); var first = new TestClient(address(server))) {

@@ -257,6 +257,14 @@ class TransactionAcceptanceTest extends AcceptanceTest {
         redis.read().is(List.of("message", "a", "hi"));
     }
 
+    /// REPLCONF ACK has no reply, and yet is counted.
+    @Test
+    void aReplyMayBeMissing() throws IOException {
+        queue("REPLCONF ACK 1", "ECHO x");
+        redis.sendRaw("EXEC\r\nPING\r\n");
+        redis.read().is(List.of("x", PONG));
+    }
+
     @Test
     void messagesComeAtExec() throws IOException {
         other.call("SUBSCRIBE", "c").satisfies(_ -> {});
