@@ -121,7 +121,7 @@ final class ConfigFile {
     }
 
     private static String trim(String line) {
-        return line.replaceAll("^[ \t\r]+|[ \t\r]+$", "");
+        return line.replaceAll("^\\s+|\\s+$", "");
     }
 
     private static boolean isComment(String line) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -29,7 +30,7 @@ final class ForeignParameters {
             hash-max-ziplist-value hll-sparse-max-bytes hz ignore-warnings io-threads io-threads-do-reads jemalloc-bg-thread latency-monitor-threshold
             latency-tracking latency-tracking-info-percentiles lazyfree-lazy-eviction lazyfree-lazy-expire lazyfree-lazy-server-del
             lazyfree-lazy-user-del lazyfree-lazy-user-flush lfu-decay-time lfu-log-factor list-compress-depth list-max-listpack-size
-            list-max-ziplist-entries list-max-ziplist-size list-max-ziplist-value lua-time-limit maxmemory-clients maxmemory-eviction-tenacity
+            list-max-ziplist-entries list-max-ziplist-size list-max-ziplist-value lua-time-limit maxmemory-clients maxmemory-eviction-tenacity maxmemory-policy maxmemory-samples
             no-appendfsync-on-rewrite oom-score-adj oom-score-adj-values proc-title-template propagation-error-behavior proto-max-bulk-len
             rdb-del-sync-files rdb-save-incremental-fsync repl-disable-tcp-nodelay repl-diskless-load repl-diskless-sync repl-diskless-sync-delay
             repl-diskless-sync-max-replicas replica-ignore-disk-write-errors replica-ignore-maxmemory replica-lazy-flush sanitize-dump-payload
@@ -41,6 +42,7 @@ final class ForeignParameters {
             """.split("\\s+"));
 
     private static final String NO_TLS = "this server does not speak TLS";
+    private static final String READ_ONLY = "this server does not write as a replica";
     private static final String NO_USERS = "this server has one user, default, who may do everything: give it a password with requirepass";
 
     /// Which values say what is the case here, and what is to be said of others.
@@ -58,7 +60,10 @@ final class ForeignParameters {
             Map.entry("daemonize", Fact.of("this server stays in the foreground: run it as a service, or with & in a shell", "no")),
             Map.entry("loadmodule", Fact.of("this server does not load modules")),
             Map.entry("rename-command", Fact.of("this server's commands keep their names")),
+            Map.entry("maxmemory", Fact.of("this server takes what memory the JVM gives it", "0")),
             Map.entry("replica-announced", Fact.of("this server does not hide from Sentinel", "yes")),
+            Map.entry("replica-read-only", Fact.of(READ_ONLY, "yes")),
+            Map.entry("slave-read-only", Fact.of(READ_ONLY, "yes")),
             Map.entry("supervised", Fact.of("this server does not report to a supervisor", "no", "auto")),
             Map.entry("syslog-enabled", Fact.of("this server does not write to the system's log: name a file with logfile", "no")),
             Map.entry("tls-cluster", Fact.of(NO_TLS, "no")),
@@ -76,7 +81,9 @@ final class ForeignParameters {
         return WITHOUT_EFFECT.contains(name) || FACTS.containsKey(name) || name.equals("user");
     }
 
+    /// @throws IllegalArgumentException if it is none
     void add(Directive directive) {
+        if (!has(directive.name())) throw directive.unknown();
         boolean isUser = directive.name().equals("user") && !directive.values().isEmpty();
         given.put(isUser ? "user " + directive.values().getFirst() : directive.name(), directive);
     }
@@ -86,7 +93,7 @@ final class ForeignParameters {
     void check(String password) {
         for (var directive : given.values()) {
             var fact = FACTS.get(directive.name());
-            if (fact != null && !fact.values.contains(String.join(" ", directive.values()))) throw directive.invalid(fact.text);
+            if (fact != null && !fact.values.contains(String.join(" ", directive.values()).toLowerCase(Locale.ROOT))) throw directive.invalid(fact.text);
             if (directive.name().equals("user") && !isDefaultUser(directive.values(), password)) throw directive.invalid(NO_USERS);
         }
     }
@@ -116,7 +123,7 @@ final class ForeignParameters {
     /// and may have changed.
     List<ConfigFile.Setting> settings() {
         var settings = new ArrayList<>(List.of(new ConfigFile.Setting("user", List.of(), _ -> false)));
-        given.values().stream().filter(Directive::isOption)
+        given.values().stream().filter(option -> option.isOption() && !option.name().equals("user"))
                 .map(option -> new ConfigFile.Setting(option.name(), List.of(String.join(" ", option.values().stream().map(ConfigFile::quote).toList())), _ -> true))
                 .forEach(settings::add);
         return settings;

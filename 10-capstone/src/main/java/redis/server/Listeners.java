@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,12 +65,13 @@ final class Listeners implements AutoCloseable {
         for (var word : config.bind.get().strip().split("\\s+")) {
             boolean optional = word.startsWith("-");
             var name = optional ? word.substring(1) : word;
+            if (name.isEmpty()) continue; // which Java takes for this machine
             var address = resolve(name);
             if (address.isAnyLocalAddress()) return List.of(address);
             if (optional && !exists(address)) LOG.log(INFO, "This machine does not have the address " + name + ": nobody can connect to it");
             else addresses.add(address);
         }
-        if (addresses.isEmpty()) throw new BindException(config.bind.get() + ": this machine has no such address");
+        if (addresses.isEmpty()) throw new BindException("'" + config.bind.get() + "': that is no address of this machine");
         return addresses;
     }
 
@@ -106,7 +105,8 @@ final class Listeners implements AutoCloseable {
             socket.close();
             throw new BindException(text(address, port) + ": " + e.getMessage());
         }
-        listeners.add(new Listener(socket, Thread.ofPlatform().name("acceptor of " + text(address, port)).unstarted(() -> accept(socket))));
+        var name = "acceptor of " + text(address, socket.getLocalPort());
+        listeners.add(new Listener(socket, Thread.ofPlatform().name(name).unstarted(() -> accept(socket))));
     }
 
     private void accept(ServerSocket listener) {

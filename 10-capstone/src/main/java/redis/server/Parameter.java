@@ -36,6 +36,7 @@ final class Parameter<T> {
         this.initial = initial;
         this.parse = parse;
         this.format = format;
+        this.lines = value -> List.of(format.apply(value));
         this.value = parse.apply(initial);
     }
 
@@ -66,12 +67,9 @@ final class Parameter<T> {
         }, text -> text).lines(text -> List.of(ConfigFile.quote(text)));
     }
 
-    /// Something that other servers can change, and this one not: clients ask for it nevertheless.
-    static Parameter<String> fixed(String name, String only) {
-        return new Parameter<String>(name, "", only, text -> {
-            if (!text.equals(only)) throw new IllegalArgumentException("this server knows \"" + only + "\" only");
-            return text;
-        }, text -> text).lines(null);
+    /// Something that other servers can be told, and this one not: clients ask for it nevertheless.
+    static Parameter<String> fixed(String name, String value) {
+        return new Parameter<String>(name, "", value, text -> text, text -> text).lines(null);
     }
 
     static Parameter<Integer> number(String name, String help, int initial, int min, int max) {
@@ -159,7 +157,7 @@ final class Parameter<T> {
         return words();
     }
 
-    /// How its value is written into a file: without the name, on one line or more, or on none. Null: not at all, the file keeps what it has.
+    /// How its value is written into a file: without the name, on one line or more, or on none. Null: it is not to be set in one.
     Parameter<T> lines(Function<T, List<String>> lines) {
         this.lines = lines;
         return this;
@@ -216,9 +214,13 @@ final class Parameter<T> {
         return format.apply(value);
     }
 
-    /// Its lines in a file; null if the file keeps those that it has.
+    /// Whether neither a file nor an option can set it.
+    boolean isFixed() {
+        return lines == null;
+    }
+
+    /// Its lines in a file.
     ConfigFile.Setting setting() {
-        if (lines == null) return null;
         var initialLines = alwaysSaved ? List.of() : lines.apply(parse.apply(initial));
         return new ConfigFile.Setting(name, lines.apply(value), line -> !initialLines.contains(line));
     }

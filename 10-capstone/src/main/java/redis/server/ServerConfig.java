@@ -9,7 +9,6 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /// The server's parameters. A configuration file and the command line set them; CONFIG GET shows them, CONFIG SET changes some, and CONFIG REWRITE
 /// has the file say what they are by now.
@@ -235,12 +234,11 @@ final class ServerConfig {
     }
 
     private void apply(Directive directive) {
-        if (ForeignParameters.has(directive.name())) {
+        var parameter = find(directive.name());
+        if (parameter == null || parameter.isFixed()) {
             foreign.add(directive);
             return;
         }
-        var parameter = find(directive.name());
-        if (parameter == null) throw directive.unknown();
         try {
             parameter.set(directive.values());
         } catch (IllegalArgumentException e) {
@@ -303,7 +301,7 @@ final class ServerConfig {
     ///
     /// @throws IOException if it cannot be written; it is as it was then
     void rewriteFile() throws IOException {
-        var settings = new ArrayList<>(parameters.values().stream().map(Parameter::setting).filter(Objects::nonNull).toList());
+        var settings = new ArrayList<>(parameters.values().stream().filter(parameter -> !parameter.isFixed()).map(Parameter::setting).toList());
         settings.addAll(foreign.settings());
         file.rewrite(settings, name -> OLD_NAMES.getOrDefault(name, name));
     }

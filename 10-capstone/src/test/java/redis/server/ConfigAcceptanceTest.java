@@ -5,6 +5,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import redis.resp.Resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -19,7 +20,7 @@ class ConfigAcceptanceTest extends AcceptanceTest {
             redis.call("CONFIG", "SET", parameter, other).isOk();
             redis.call("CONFIG", "GET", parameter).is(List.of(parameter, other));
             try (var client = connect()) {
-                client.call("PING").is("PONG");
+                client.call("PING").is(new Resp.SimpleString("PONG"));
             }
         } finally {
             redis.call("CONFIG", "SET", parameter, initial).isOk();
@@ -72,10 +73,10 @@ class ConfigAcceptanceTest extends AcceptanceTest {
         assertThat(stat("rejected_connections")).isZero();
         assertThat(stat("sync_full")).isZero();
         connect().close();
-        redis.call("PING").is("PONG");
+        redis.call("PING").is(new Resp.SimpleString("PONG"));
         assertThat(stat("total_commands_processed")).isGreaterThan(4);
         try (var other = connect()) {
-            other.call("PING").is("PONG");
+            other.call("PING").is(new Resp.SimpleString("PONG"));
             assertThat(stat("total_connections_received")).isPositive();
         }
     }

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.resp.Resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -37,7 +38,7 @@ class IdleClientTest {
     /// Waits until the server has looked at all clients once more, and a client that has been idle for too long is gone.
     private void awaitLook() throws Exception {
         try (var probe = server.connect()) {
-            probe.call("PING").is("PONG");
+            probe.call("PING").is(new Resp.SimpleString("PONG"));
             pass(Duration.ofSeconds(11));
             probe.expectEnd();
         }
@@ -46,7 +47,7 @@ class IdleClientTest {
     @Test
     void whoAsksForNothingIsDisconnected() throws Exception {
         try (var idle = server.connect(); var silent = server.connect()) { // who has never said a word
-            idle.call("PING").is("PONG");
+            idle.call("PING").is(new Resp.SimpleString("PONG"));
             pass(Duration.ofSeconds(11));
             idle.expectEnd();
             silent.expectEnd();
@@ -56,13 +57,13 @@ class IdleClientTest {
     @Test
     void whoAsksInTimeIsNot() throws Exception {
         try (var idle = server.connect(); var busy = server.connect()) {
-            busy.call("PING").is("PONG");
-            idle.call("PING").is("PONG");
+            busy.call("PING").is(new Resp.SimpleString("PONG"));
+            idle.call("PING").is(new Resp.SimpleString("PONG"));
             pass(Duration.ofMillis(9_999));
-            busy.call("PING").is("PONG");
+            busy.call("PING").is(new Resp.SimpleString("PONG"));
             pass(Duration.ofMillis(2));
             idle.expectEnd(); // so the server has looked
-            busy.call("PING").is("PONG");
+            busy.call("PING").is(new Resp.SimpleString("PONG"));
         }
     }
 
@@ -85,9 +86,9 @@ class IdleClientTest {
     void itCanBeChanged() throws Exception {
         try (var idle = server.connect()) {
             server.call("CONFIG", "SET", "timeout", "0").isOk();
-            idle.call("PING").is("PONG");
+            idle.call("PING").is(new Resp.SimpleString("PONG"));
             pass(Duration.ofDays(1));
-            idle.call("PING").is("PONG");
+            idle.call("PING").is(new Resp.SimpleString("PONG"));
             server.call("CONFIG", "SET", "timeout", "3600").isOk();
             pass(Duration.ofMinutes(61));
             idle.expectEnd();

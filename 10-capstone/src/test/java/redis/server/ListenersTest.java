@@ -79,7 +79,8 @@ class ListenersTest {
         assertThatThrownBy(() -> new Socket("127.0.0.1", listeners.port())).as("it listens to none").isInstanceOf(Exception.class);
         assertThatExceptionOfType(BindException.class).isThrownBy(listeners("nosuchhost.invalid", 0)::start).withMessage("nosuchhost.invalid: unknown host");
         assertThatExceptionOfType(BindException.class).isThrownBy(listeners("-" + NOT_OURS, 0)::start)
-                .withMessage("-" + NOT_OURS + ": this machine has no such address");
+                .withMessage("'-" + NOT_OURS + "': that is no address of this machine");
+        assertThatExceptionOfType(BindException.class).isThrownBy(listeners("", 0)::start).withMessage("'': that is no address of this machine");
     }
 
     @Test
