@@ -65,7 +65,7 @@ final class ClientSession implements AutoCloseable {
     private boolean authenticated; // whether it has given the password, or there was none when it came
     private boolean ending;
     private final AtomicBoolean givenUp = new AtomicBoolean(); // several threads may find that it has to be, and one says so
-    private volatile long idleSince = BUSY; // when it began to wait for a request, or for more of one, in milliseconds since 1970
+    private volatile long idleSince; // when it began to wait for a request, or for more of one, in milliseconds since 1970
     private volatile Supplier<Resp> later; // where the reply to the last request comes from; null: it is there. INFO looks
 
     // For the thread that holds the store's lock.
@@ -88,6 +88,7 @@ final class ClientSession implements AutoCloseable {
         this.id = id;
         this.connected = connected;
         this.active = connected;
+        this.idleSince = connected;
         this.socket = socket;
         this.remote = socket.getRemoteSocketAddress();
         this.local = socket.getLocalSocketAddress();
@@ -110,8 +111,8 @@ final class ClientSession implements AutoCloseable {
 
     /// Everything that has arrived is answered. The replies leave now, and only now.
     private void beforeWaiting() throws IOException {
-        outbox.flush();
         idleSince = store.millis();
+        outbox.flush();
         if (replica != null) replicas.heard(replica); // if only an empty line
     }
 

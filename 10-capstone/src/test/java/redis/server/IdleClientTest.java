@@ -48,6 +48,7 @@ class IdleClientTest {
     void whoAsksForNothingIsDisconnected() throws Exception {
         try (var idle = server.connect(); var silent = server.connect()) { // who has never said a word
             idle.call("PING").is(new Resp.SimpleString("PONG"));
+            Eventually.becomesTrue("both are there", () -> server.call("CLIENT", "LIST").text().lines().count() == 3);
             pass(Duration.ofSeconds(11));
             idle.expectEnd();
             silent.expectEnd();
