@@ -78,9 +78,9 @@ final class ExpiryCommands {
     /// @return in milliseconds since 1970; -1 if the key lives forever, -2 if there is no such key
     private long deadline(List<ByteString> request) {
         var key = request.get(1);
-        if (store.contains(key)) return store.deadline(key);
-        events.publish(KeyspaceEvent.KEYMISS, key);
-        return -2;
+        boolean exists = store.contains(key);
+        events.lookedUp(key, exists);
+        return exists ? store.deadline(key) : -2;
     }
 
     /// @return in milliseconds from now; -1 and -2 as [#deadline]

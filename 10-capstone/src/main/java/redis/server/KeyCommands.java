@@ -13,7 +13,6 @@ import static redis.server.Command.Flag.READONLY;
 import static redis.server.Command.Flag.WRITE;
 import static redis.server.KeyspaceEvent.COPY_TO;
 import static redis.server.KeyspaceEvent.DEL;
-import static redis.server.KeyspaceEvent.KEYMISS;
 import static redis.server.KeyspaceEvent.NEW;
 import static redis.server.KeyspaceEvent.RENAME_FROM;
 import static redis.server.KeyspaceEvent.RENAME_TO;
@@ -82,7 +81,7 @@ final class KeyCommands {
 
     private boolean exists(ByteString key) {
         boolean exists = store.contains(key);
-        if (!exists) events.publish(KEYMISS, key);
+        events.lookedUp(key, exists);
         return exists;
     }
 

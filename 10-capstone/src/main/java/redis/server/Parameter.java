@@ -20,6 +20,7 @@ final class Parameter<T> {
 
     private volatile T value; // CONFIG SET runs in one session, and all threads read it
     private String refusal = "can't set immutable config"; // why CONFIG SET does not change it; null if it does
+    private boolean secret;
     private Consumer<T> onChange = _ -> {};
 
     /// @param help what the option does, for people
@@ -66,10 +67,18 @@ final class Parameter<T> {
         return new Parameter<>(name, help, Integer.toString(initial), text -> parseNumber(text, min, max), Object::toString);
     }
 
+    static Parameter<Long> longNumber(String name, String help, long initial, long min, long max) {
+        return new Parameter<>(name, help, Long.toString(initial), text -> parseNumber(text, min, max), Object::toString);
+    }
+
     static int parseNumber(String text, int min, int max) {
+        return (int) parseNumber(text, (long) min, max);
+    }
+
+    private static long parseNumber(String text, long min, long max) {
         try {
             long number = Long.parseLong(text);
-            if (min <= number && number <= max) return (int) number;
+            if (min <= number && number <= max) return number;
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("argument couldn't be parsed into an integer");
         }
@@ -132,6 +141,16 @@ final class Parameter<T> {
     Parameter<T> guarded() {
         refusal = "can't set protected config";
         return this;
+    }
+
+    /// It is nobody's business: the log of slow commands does not show it.
+    Parameter<T> secret() {
+        secret = true;
+        return this;
+    }
+
+    boolean isSecret() {
+        return secret;
     }
 
     /// Has the server follow a change at once.

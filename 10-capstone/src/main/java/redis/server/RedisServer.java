@@ -7,7 +7,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -47,6 +46,9 @@ final class RedisServer implements AutoCloseable {
     private final Replicas replicas;
     private final Replication replication;
     private final ActiveExpiry activeExpiry;
+    private final SlowLog slowLog;
+    private final Statistics statistics;
+    private final ClientPause pause;
     private final Shutdown shutdown;
     private final CommandTable commands;
     private final ServerSocket listener = new ServerSocket();
@@ -68,7 +70,7 @@ final class RedisServer implements AutoCloseable {
     private final ReentrantLock starting = new ReentrantLock();
 
     private final InstantSource clock;
-    private final Instant created;
+    private final ProcessInfo process;
     private volatile long accepted; // written by the acceptor alone
     private volatile boolean running;
 
@@ -80,16 +82,19 @@ final class RedisServer implements AutoCloseable {
     RedisServer(ServerConfig config, InstantSource clock) throws IOException {
         this.config = config;
         this.clock = clock;
-        this.created = clock.instant();
+        process = new ProcessInfo(clock);
         store = new Store(clock);
         var history = new ReplicationHistory(stream);
         persistence = new Persistence(config, store, clock, history);
         propagation = new Propagation(store, persistence.log(), stream);
         replicas = new Replicas(config, store, stream, history, persistence, clock);
         activeExpiry = new ActiveExpiry(store, propagation);
-        commands = new CommandTable(propagation);
-        replication = new Replication(config, store, stream, history, persistence, commands, replicas, clock);
-        shutdown = new Shutdown(config, store, commands, persistence, stream, replicas, replication, this::end);
+        slowLog = new SlowLog(config, clock);
+        statistics = new Statistics(config, store, slowLog);
+        commands = new CommandTable(propagation, statistics);
+        replication = new Replication(config, store, stream, history, persistence, commands, replicas, clock, statistics);
+        pause = new ClientPause(store);
+        shutdown = new Shutdown(config, store, pause, persistence, stream, replicas, replication, this::end);
         var authentication = new Authentication(config);
         var transactionCommands = new TransactionCommands(propagation);
         commands.add(authentication::admit);
@@ -103,14 +108,21 @@ final class RedisServer implements AutoCloseable {
         info.add("Persistence", persistence::info);
         info.add("Stats", this::statsInfo);
         info.add("Replication", replication::info);
+        info.add("CPU", process::cpu);
+        info.add("Modules", Map::of);
+        info.addDetails("Commandstats", () -> Statistics.commandInfo(commands));
+        info.add("Errorstats", statistics::errors);
+        info.addDetails("Latencystats", () -> statistics.latencyInfo(commands));
+        info.add("Cluster", () -> Map.of("cluster_enabled", 0));
         info.add("Keyspace", this::keyspaceInfo);
         new ConnectionCommands(pubSub, replication, authentication).addTo(commands);
-        new ClientCommands(sessions).addTo(commands);
-        var events = new KeyspaceEvents(config.notifyKeyspaceEvents, store, pubSub);
+        new ClientCommands(sessions, pause).addTo(commands);
+        var events = new KeyspaceEvents(config.notifyKeyspaceEvents, store, pubSub, statistics);
         new StringCommands(store, propagation, events).addTo(commands);
         new KeyCommands(store, events).addTo(commands);
         new ExpiryCommands(store, propagation, events).addTo(commands);
-        new ServerCommands(store, config, info, persistence, clock).addTo(commands);
+        new ServerCommands(store, config, info, persistence, clock, this::resetStatistics).addTo(commands);
+        new SlowLogCommands(slowLog).addTo(commands);
         new PersistenceCommands(persistence, commands).addTo(commands);
         var pubSubCommands = new PubSubCommands(pubSub, propagation);
         commands.add(pubSubCommands::admit);
@@ -119,6 +131,7 @@ final class RedisServer implements AutoCloseable {
         new ReplicationCommands(replication, replicas).addTo(commands);
         new ShutdownCommands(shutdown).addTo(commands);
         new IntrospectionCommands(commands).addTo(commands);
+        commands.add(pause::admit); // the last one: an error does not wait
     }
 
     /// Listens, loads the data, and returns as soon as clients can use them. Those that connect earlier are told to wait.
@@ -153,6 +166,7 @@ final class RedisServer implements AutoCloseable {
             if (shutdown.isOver()) throw new IOException("It was shut down while it loaded the data");
             replication.start();
             activeExpiry.start();
+            cron.scheduleWithFixedDelay(statistics::measureRates, 100, 100, TimeUnit.MILLISECONDS);
             cron.scheduleWithFixedDelay(replication::tick, 100, 100, TimeUnit.MILLISECONDS);
             cron.scheduleWithFixedDelay(() -> sessions.forEach(ClientSession::checkLimit), 1, 1, TimeUnit.SECONDS);
         } finally {
@@ -179,13 +193,15 @@ final class RedisServer implements AutoCloseable {
 
     private void admit(Socket socket) throws IOException {
         if (sessions.size() >= config.maxClients.get()) {
+            statistics.refused();
             refuse(socket);
             return;
         }
+        statistics.connected();
         ClientSession session;
         try {
             session = new ClientSession(++accepted, clock.millis(), socket, config, store, commands, propagation, persistence.log(), pubSub, stream,
-                    replicas, shutdown);
+                    replicas, shutdown, statistics);
         } catch (IOException e) { // it left before we could greet it
             socket.close();
             return;
@@ -293,16 +309,7 @@ final class RedisServer implements AutoCloseable {
     // ---- what INFO tells ----
 
     private Map<String, ?> serverInfo() {
-        long uptime = Duration.between(created, clock.instant()).toSeconds();
-        var fields = new LinkedHashMap<String, Object>();
-        fields.put("redis_version", ServerInfo.REDIS_VERSION);
-        fields.put("redis_mode", "standalone");
-        fields.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
-        fields.put("arch_bits", 64);
-        fields.put("process_id", ProcessHandle.current().pid());
-        fields.put("tcp_port", port());
-        fields.put("uptime_in_seconds", uptime);
-        fields.put("uptime_in_days", uptime / Duration.ofDays(1).toSeconds());
+        var fields = process.server(port());
         long left = shutdown.millisLeft();
         if (left >= 0) fields.put("shutdown_in_milliseconds", left);
         return fields;
@@ -310,9 +317,11 @@ final class RedisServer implements AutoCloseable {
 
     private Map<String, ?> clientsInfo() {
         var fields = new LinkedHashMap<String, Object>();
-        fields.put("connected_clients", sessions.size());
+        fields.put("connected_clients", sessions.stream().filter(session -> !session.isReplica()).count());
+        fields.put("cluster_connections", 0);
         fields.put("maxclients", config.maxClients.get());
         fields.put("blocked_clients", sessions.stream().filter(ClientSession::isBlocked).count());
+        fields.put("tracking_clients", 0);
         return fields;
     }
 
@@ -323,14 +332,21 @@ final class RedisServer implements AutoCloseable {
 
     private Map<String, ?> statsInfo() {
         var fields = new LinkedHashMap<String, Object>();
-        fields.put("total_connections_received", accepted);
-        fields.put("total_commands_processed", commands.executed());
-        fields.put("expired_keys", store.expired());
+        fields.putAll(statistics.traffic());
         fields.putAll(replicas.statistics());
+        fields.put("expired_keys", store.expired());
+        fields.putAll(statistics.lookups());
         fields.put("pubsub_channels", pubSub.channels(PubSub.Kind.CHANNEL).size());
         fields.put("pubsub_patterns", pubSub.channels(PubSub.Kind.PATTERN).size());
         fields.put("pubsubshard_channels", pubSub.channels(PubSub.Kind.SHARD_CHANNEL).size());
+        fields.putAll(statistics.replies());
         return fields;
+    }
+
+    private void resetStatistics() {
+        statistics.reset(commands);
+        store.resetStatistics();
+        replicas.resetStatistics();
     }
 
     private Map<String, ?> keyspaceInfo() {

@@ -26,13 +26,16 @@ final class ServerCommands {
     private final ServerInfo info;
     private final Persistence persistence;
     private final InstantSource clock;
+    private final Runnable resetStatistics;
 
-    ServerCommands(Store store, ServerConfig config, ServerInfo info, Persistence persistence, InstantSource clock) {
+    /// @param resetStatistics has everything that INFO counts begin anew
+    ServerCommands(Store store, ServerConfig config, ServerInfo info, Persistence persistence, InstantSource clock, Runnable resetStatistics) {
         this.store = store;
         this.config = config;
         this.info = info;
         this.persistence = persistence;
         this.clock = clock;
+        this.resetStatistics = resetStatistics;
     }
 
     void addTo(CommandTable table) {
@@ -50,10 +53,12 @@ final class ServerCommands {
                         "Tells about the server.", this::info),
                 Command.group("config", -2, EnumSet.noneOf(Flag.class),
                         "Groups the commands about the configuration.", null,
-                        Command.of("config|get pattern [pattern ...]", -3, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
+                        Command.of("config|get parameter [parameter ...]", -3, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
                                 "Return parameters matching the glob-like patterns, and their values.", this::configGet),
                         Command.of("config|set parameter value [parameter value ...]", -4, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
-                                "Change parameters: all of these or none.", this::configSet)));
+                                "Change parameters: all of these or none.", this::configSet),
+                        Command.of("config|resetstat", 2, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
+                                "Begin to count anew what INFO counts.", this::resetStat)));
     }
 
     private Resp dbSize(ClientSession client, List<ByteString> request) {
@@ -124,6 +129,11 @@ final class ServerCommands {
             before.forEach(Parameter::change);
             throw e;
         }
+        return Resp.OK;
+    }
+
+    private Resp resetStat(ClientSession client, List<ByteString> request) {
+        resetStatistics.run();
         return Resp.OK;
     }
 

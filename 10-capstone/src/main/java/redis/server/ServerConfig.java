@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// The server's parameters. The command line sets them, `--name value` for each; CONFIG GET shows them, and CONFIG SET changes some.
@@ -39,7 +40,7 @@ final class ServerConfig {
             .changeable());
 
     /// The password of this server; empty for none.
-    final Parameter<String> requirePass = add(Parameter.text("requirepass", "password that clients have to give", "").changeable());
+    final Parameter<String> requirePass = add(Parameter.text("requirepass", "password that clients have to give", "").changeable().secret());
 
     /// The directory of all files.
     final Parameter<String> dir = add(Parameter.directory("dir", "directory of the server's files", "data/10-capstone").guarded());
@@ -81,8 +82,8 @@ final class ServerConfig {
             ServerConfig::parseMaster, text -> text));
 
     /// The password that this server gives its master; empty for none.
-    final Parameter<String> masterAuth = add(Parameter.text("masterauth", "password for the master", "").changeable());
-    final Parameter<String> masterUser = add(Parameter.text("masteruser", "user for the master", "").changeable());
+    final Parameter<String> masterAuth = add(Parameter.text("masterauth", "password for the master", "").changeable().secret());
+    final Parameter<String> masterUser = add(Parameter.text("masteruser", "user for the master", "").changeable().secret());
 
     /// Whether a replica that has lost its master answers from what it has.
     final Parameter<Boolean> replicaServeStaleData = add(Parameter.yesOrNo("replica-serve-stale-data",
@@ -129,6 +130,17 @@ final class ServerConfig {
     final Parameter<OutputLimits> clientOutputBufferLimit = add(Parameter.of("client-output-buffer-limit",
             "how much may wait for a client: CLASS HARD SOFT SECONDS, for normal, slave and pubsub", OutputLimits.DEFAULT,
             this::parseOutputLimits, OutputLimits::text).changeable());
+
+    /// From how many microseconds on a command is slow; 0: each one is, -1: none.
+    final Parameter<Long> slowlogLogSlowerThan = add(Parameter.longNumber("slowlog-log-slower-than",
+            "from how many microseconds on SLOWLOG shows a command; 0: each one, -1: none", 10_000, -1, Long.MAX_VALUE).changeable());
+    final Parameter<Long> slowlogMaxLen = add(Parameter.longNumber("slowlog-max-len", "how many commands SLOWLOG shows", 128, 0, Long.MAX_VALUE)
+            .changeable());
+
+    /// Whether it is measured for each command how long it takes at most in how many cases.
+    final Parameter<Boolean> latencyTracking = add(Parameter.yesOrNo("latency-tracking", "whether INFO latencystats shows percentiles", true).changeable());
+    final Parameter<Percentiles> latencyPercentiles = add(Parameter.of("latency-tracking-info-percentiles", "which percentiles these are", "50 99 99.9",
+            Percentiles::parse, Percentiles::text).changeable());
 
     /// Which events of keys are published; none: nobody is told of any.
     final Parameter<KeyspaceEvents.Wanted> notifyKeyspaceEvents = add(Parameter.of("notify-keyspace-events",
@@ -211,6 +223,14 @@ final class ServerConfig {
     /// @return null if there is no such parameter
     Parameter<?> find(String name) {
         return parameters.get(OLD_NAMES.getOrDefault(name, name));
+    }
+
+    /// Whether the value of a parameter is nobody's business.
+    ///
+    /// @param name in any case
+    boolean isSecret(String name) {
+        var parameter = find(name.toLowerCase(Locale.ROOT));
+        return parameter != null && parameter.isSecret();
     }
 
     /// All names by which there is a parameter.

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import redis.resp.ByteString;
 
@@ -87,6 +88,7 @@ final class Store {
     private long changes;
     private boolean replaying;
     private Expiry expiry = Expiry.REMOVE;
+    private BooleanSupplier isPaused = () -> false;
     private long holds;
     private long now = UNKNOWN; // as of the first time that somebody asked since the lock was taken
 
@@ -97,6 +99,11 @@ final class Store {
     /// Tells of what happens to keys without a command that says so: that one is new, and that one has expired.
     void onEvent(BiConsumer<KeyspaceEvent, ByteString> listener) {
         this.listener = listener;
+    }
+
+    /// @param isPaused whether keys that are over have to stay for now, as with [Expiry#HIDE]
+    void pausedBy(BooleanSupplier isPaused) {
+        this.isPaused = isPaused;
     }
 
     void lock() {
@@ -234,7 +241,7 @@ final class Store {
 
     /// @return any key, each about as likely as the others; null if there is none, or hardly one that is not over
     ByteString randomKey() {
-        for (int tries = 0; expiry == Expiry.REMOVE || tries < RANDOM_TRIES; tries++) {
+        for (int tries = 0; removesByItself() || tries < RANDOM_TRIES; tries++) {
             var value = values.random(random);
             if (value == null) return null;
             var key = ByteString.wrap(value.key);
@@ -315,6 +322,11 @@ final class Store {
         return expired;
     }
 
+    /// Begins to count anew.
+    void resetStatistics() {
+        expired = 0;
+    }
+
     /// Whether a moment is over, in milliseconds since 1970. None is while a log is replayed.
     boolean isOver(long millis) {
         return !replaying && expiry != Expiry.KEEP && millis < now();
@@ -337,8 +349,13 @@ final class Store {
     /// @return whether it is over
     private boolean expireIfDue(ByteString key) {
         if (!isDue(key)) return false;
-        if (expiry == Expiry.REMOVE) expire(key);
+        if (removesByItself()) expire(key);
         return true;
+    }
+
+    /// Whether keys may be removed that no command has asked to remove.
+    private boolean removesByItself() {
+        return expiry == Expiry.REMOVE && !isPaused.getAsBoolean();
     }
 
     /// Active expiry: removes keys that are over and that nobody asks for. It walks through the deadlines, a part each time.
@@ -346,7 +363,7 @@ final class Store {
     /// @param limit how many deadlines to look at, or a few more, since others wait for the lock meanwhile
     /// @return whether so many of them were over, more than one in ten, that it is worth going on at once: Redis's rule
     boolean expireSome(int limit) {
-        if (expiry != Expiry.REMOVE) return false;
+        if (!removesByItself()) return false;
         var seen = new ArrayList<Deadline>();
         int buckets = 0;
         do {
