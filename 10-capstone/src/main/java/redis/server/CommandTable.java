@@ -131,7 +131,7 @@ final class CommandTable {
     ///
     /// @return as [#execute]
     Resp run(Command command, ClientSession client, List<ByteString> request) {
-        long begin = statistics.begin();
+        long begin = statistics.begin(command);
         Resp reply;
         try {
             reply = propagation.call(command, client, request);
@@ -189,6 +189,7 @@ final class CommandTable {
     /// Has what was applied written to the log.
     void applied() {
         propagation.propagateExpired();
+        statistics.look();
     }
 
     /// Whether these are the first words of an HTTP request. No client of ours sends them, but a web page can make a browser do so,

@@ -12,9 +12,10 @@ final class LatencyHistogram {
     private final long[] counts = new long[indexOf(MAX_NANOS) + 1];
     private long total;
 
-    void record(long nanos) {
-        counts[indexOf(Math.clamp(nanos, 1, MAX_NANOS))]++;
-        total++;
+    /// It took so long, so many times.
+    void record(int times, long nanos) {
+        counts[indexOf(Math.clamp(nanos, 1, MAX_NANOS))] += times;
+        total += times;
     }
 
     private static int indexOf(long nanos) {
