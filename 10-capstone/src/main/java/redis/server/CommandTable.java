@@ -28,6 +28,7 @@ final class CommandTable {
 
     private final Map<String, String> groups = new HashMap<>();
     private final List<Guard> guards = new ArrayList<>();
+    private final HttpRequests http = new HttpRequests(System::nanoTime);
     private final Propagation propagation;
     private final Statistics statistics;
 
@@ -88,7 +89,7 @@ final class CommandTable {
     /// @return the reply, which is an error if the request cannot be carried out; null if the client gets none, or has it already
     Resp execute(ClientSession client, List<ByteString> request) {
         var command = find(request.getFirst());
-        if (command == null && isHttp(request.getFirst())) {
+        if (command == null && http.recognize(request.getFirst(), client.peer())) {
             client.endAfterReply();
             return null;
         }
@@ -190,12 +191,6 @@ final class CommandTable {
     void applied() {
         propagation.propagateExpired();
         statistics.look();
-    }
-
-    /// Whether these are the first words of an HTTP request. No client of ours sends them, but a web page can make a browser do so,
-    /// with Redis commands in the body. Redis hangs up without a word, and so do we.
-    private static boolean isHttp(ByteString name) {
-        return name.equalsIgnoreCase("post") || name.equalsIgnoreCase("host:");
     }
 
     /// @return the command or subcommand that a request names; null if there is none

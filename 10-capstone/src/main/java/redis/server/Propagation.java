@@ -113,6 +113,7 @@ final class Propagation {
 
     /// Passes a command on to the replicas alone: a message, which changes nothing here.
     void forward(List<ByteString> command) {
+        if (!stream.isOpen()) return;
         if (gathered != null) gathered.add(new Effect(command, false));
         else stream.append(command);
     }

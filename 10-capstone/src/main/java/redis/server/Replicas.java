@@ -308,18 +308,17 @@ final class Replicas {
         return fields;
     }
 
-    /// Begins to count anew.
-    void resetStatistics() {
-        fullSyncs = 0;
-        partialSyncs = 0;
-        refusedPartialSyncs = 0;
-    }
-
     Map<String, ?> statistics() {
         var fields = new LinkedHashMap<String, Object>();
         fields.put("sync_full", fullSyncs);
         fields.put("sync_partial_ok", partialSyncs);
         fields.put("sync_partial_err", refusedPartialSyncs);
         return fields;
+    }
+
+    void resetStatistics() {
+        fullSyncs = 0;
+        partialSyncs = 0;
+        refusedPartialSyncs = 0;
     }
 }

@@ -1,5 +1,6 @@
 package redis.server;
 
+import java.io.IOException;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -10,6 +11,8 @@ import redis.resp.Resp;
 import redis.server.Command.Flag;
 import redis.server.Command.Keys;
 
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
 import static redis.server.Command.Flag.ADMIN;
 import static redis.server.Command.Flag.FAST;
 import static redis.server.Command.Flag.LOADING;
@@ -21,21 +24,20 @@ import static redis.server.Command.Flag.WRITE;
 /// The commands about the server as a whole.
 final class ServerCommands {
 
+    private static final System.Logger LOG = System.getLogger(ServerCommands.class.getName());
+
     private final Store store;
     private final ServerConfig config;
     private final ServerInfo info;
     private final Persistence persistence;
     private final InstantSource clock;
-    private final Runnable resetStatistics;
 
-    /// @param resetStatistics has everything that INFO counts begin anew
-    ServerCommands(Store store, ServerConfig config, ServerInfo info, Persistence persistence, InstantSource clock, Runnable resetStatistics) {
+    ServerCommands(Store store, ServerConfig config, ServerInfo info, Persistence persistence, InstantSource clock) {
         this.store = store;
         this.config = config;
         this.info = info;
         this.persistence = persistence;
         this.clock = clock;
-        this.resetStatistics = resetStatistics;
     }
 
     void addTo(CommandTable table) {
@@ -57,8 +59,10 @@ final class ServerCommands {
                                 "Return parameters matching the glob-like patterns, and their values.", this::configGet),
                         Command.of("config|set parameter value [parameter value ...]", -4, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
                                 "Change parameters: all of these or none.", this::configSet),
+                        Command.of("config|rewrite", 2, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
+                                "Have the configuration file say what the parameters are now.", this::configRewrite),
                         Command.of("config|resetstat", 2, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
-                                "Begin to count anew what INFO counts.", this::resetStat)));
+                                "Have the statistics that INFO tells begin again.", this::configResetStat)));
     }
 
     private Resp dbSize(ClientSession client, List<ByteString> request) {
@@ -132,11 +136,6 @@ final class ServerCommands {
         return Resp.OK;
     }
 
-    private Resp resetStat(ClientSession client, List<ByteString> request) {
-        resetStatistics.run();
-        return Resp.OK;
-    }
-
     private static void attempt(Parameter<?> parameter, Runnable step) {
         try {
             step.run();
@@ -147,5 +146,27 @@ final class ServerCommands {
 
     private static CommandException cannotSet(Parameter<?> parameter, String reason) {
         return new CommandException("ERR CONFIG SET failed (possibly related to argument '" + parameter.name() + "') - " + reason);
+    }
+
+    private Resp configRewrite(ClientSession client, List<ByteString> request) {
+        if (config.file() == null) throw new CommandException("ERR The server is running without a config file");
+        client.answerLater(this::rewrite); // it waits for the disk
+        return null;
+    }
+
+    private Resp rewrite() {
+        try {
+            config.rewriteFile();
+            LOG.log(INFO, "CONFIG REWRITE executed with success.");
+            return Resp.OK;
+        } catch (IOException e) {
+            LOG.log(WARNING, "CONFIG REWRITE failed: " + e);
+            return Resp.error("ERR Rewriting config file: " + ConfigFile.reason(e));
+        }
+    }
+
+    private Resp configResetStat(ClientSession client, List<ByteString> request) {
+        info.resetStatistics();
+        return Resp.OK;
     }
 }

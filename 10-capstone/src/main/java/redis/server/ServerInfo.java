@@ -21,6 +21,16 @@ final class ServerInfo {
 
     private final SequencedMap<String, Supplier<Map<String, ?>>> sections = new LinkedHashMap<>();
     private final List<String> details = new ArrayList<>();
+    private final List<Runnable> resets = new ArrayList<>();
+
+    /// Has something count from zero again when the statistics are reset. Runs under the store's lock.
+    void onReset(Runnable reset) {
+        resets.add(reset);
+    }
+
+    void resetStatistics() {
+        resets.forEach(Runnable::run);
+    }
 
     /// @param name as in its heading: `Keyspace`
     /// @param fields asked each time somebody wants to know

@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import redis.resp.ByteString;
 import redis.resp.Resp;
@@ -14,7 +13,7 @@ import redis.resp.Resp;
 /// To look at the clock takes about as long as to look for a key. So where one command ends the next one begins, as long as the lock is held; and a few
 /// commands of the same kind in a row are timed together, if each takes constant time: then each gets its share.
 ///
-/// For the thread that holds the store's lock, the traffic and the connections excepted.
+/// For the thread that holds the store's lock, the traffic excepted.
 final class Statistics {
 
     private static final int MAX_CODE = 32; // of an error, in bytes
@@ -30,9 +29,6 @@ final class Statistics {
     private final long start = System.nanoTime();
     private final Map<String, Supplier<Long>> sources = new LinkedHashMap<>();
     private final Map<String, Rate> rates = new LinkedHashMap<>();
-
-    private final LongAdder connections = new LongAdder(); // counted without the lock
-    private final LongAdder refused = new LongAdder();
 
     private long commands;
     private long hits;
@@ -60,16 +56,6 @@ final class Statistics {
     private void watch(String name, Supplier<Long> source) {
         sources.put(name, source);
         rates.put(name, new Rate(start));
-    }
-
-    /// Somebody has connected.
-    void connected() {
-        connections.increment();
-    }
-
-    /// And cannot stay: there are too many.
-    void refused() {
-        refused.increment();
     }
 
     // ---- commands ----
@@ -165,7 +151,6 @@ final class Statistics {
 
     Map<String, ?> traffic() {
         var fields = new LinkedHashMap<String, Object>();
-        fields.put("total_connections_received", connections.sum());
         fields.put("total_commands_processed", commands);
         fields.put("instantaneous_ops_per_sec", Math.round(rates.get("ops").perSecond()));
         fields.put("total_net_input_bytes", clients.input.sum());
@@ -175,7 +160,6 @@ final class Statistics {
         for (var name : List.of("input", "output", "input_repl", "output_repl")) {
             fields.put("instantaneous_" + name + "_kbps", ServerInfo.decimal(rates.get(name).perSecond() / 1024, 2));
         }
-        fields.put("rejected_connections", refused.sum());
         return fields;
     }
 
@@ -222,8 +206,6 @@ final class Statistics {
     void reset(CommandTable table) {
         clients.reset();
         servers.reset();
-        connections.reset();
-        refused.reset();
         commands = 0;
         hits = 0;
         misses = 0;

@@ -14,7 +14,7 @@ import redis.resp.ByteString;
 ///
 /// A key whose time is over is gone for everyone who asks, whether it has been removed already or not.
 ///
-/// All methods but [#lock()], [#unlock()] and [#isWanted()] are for the thread that holds the lock.
+/// All methods but [#lock()], [#unlock()], [#isWanted()] and [#millis()] are for the thread that holds the lock.
 final class Store {
 
     /// The deadline of a key that lives forever.
@@ -322,7 +322,6 @@ final class Store {
         return expired;
     }
 
-    /// Begins to count anew.
     void resetStatistics() {
         expired = 0;
     }
@@ -337,6 +336,11 @@ final class Store {
     long now() {
         if (now == UNKNOWN) now = clock.millis();
         return now;
+    }
+
+    /// What the clock shows right now, in milliseconds since 1970. Needs no lock.
+    long millis() {
+        return clock.millis();
     }
 
     private boolean isDue(ByteString key) {
@@ -458,7 +462,7 @@ final class Store {
 
     /// A transaction that watches nothing yet.
     Transaction newTransaction() {
-        return new Transaction(watchedKeys);
+        return new Transaction(watchedKeys, Transaction.MAX_BYTES);
     }
 
     // ---- for the log ----

@@ -25,7 +25,7 @@ final class Transaction {
     private static final Set<String> NEVER_QUEUED = Set.of("multi", "exec", "discard", "watch", "quit", "reset");
 
     /// How many bytes may wait: as many as one request may have, or less if the heap is small.
-    private static final long MAX_BYTES = Math.min(1L << 30, Runtime.getRuntime().maxMemory() / 4);
+    static final long MAX_BYTES = Math.min(1L << 30, Runtime.getRuntime().maxMemory() / 4);
     private static final int WORD_BYTES = 64; // about what a word takes beyond its own bytes
 
     /// What one command is enough for to have the whole transaction refused; and what all of them must have for it not to be.
@@ -33,6 +33,7 @@ final class Transaction {
     private static final EnumSet<Flag> OF_ALL = EnumSet.of(Flag.LOADING, Flag.STALE);
 
     private final WatchedKeys watchedKeys;
+    private final long maxBytes;
     private final Map<ByteString, WatchedKeys.Watch> watches = new HashMap<>();
 
     private final List<Queued> queue = new ArrayList<>();
@@ -42,8 +43,10 @@ final class Transaction {
     private boolean touched; // one of the keys has changed
     private boolean running; // at EXEC
 
-    Transaction(WatchedKeys watchedKeys) {
+    /// @param maxBytes how many may wait
+    Transaction(WatchedKeys watchedKeys, long maxBytes) {
         this.watchedKeys = watchedKeys;
+        this.maxBytes = maxBytes;
     }
 
     /// MULTI.
@@ -79,7 +82,7 @@ final class Transaction {
         if (broken || touched) return true;
         queue.add(new Queued(command, request));
         for (var word : request) bytes += word.length() + WORD_BYTES;
-        return bytes <= MAX_BYTES;
+        return bytes <= maxBytes;
     }
 
     int size() {

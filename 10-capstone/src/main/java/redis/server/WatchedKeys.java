@@ -34,6 +34,10 @@ final class WatchedKeys {
         this.isOver = isOver;
     }
 
+    boolean isEmpty() {
+        return watches.isEmpty();
+    }
+
     Watch add(ByteString key, Transaction transaction) {
         var watch = new Watch(key, transaction, isOver.test(key));
         watches.computeIfAbsent(key, _ -> new LinkedHashSet<>()).add(watch);
@@ -54,13 +58,13 @@ final class WatchedKeys {
 
     /// A key has got a value, or another deadline.
     void touched(ByteString key) {
-        if (watches.isEmpty()) return;
+        if (isEmpty()) return;
         for (var watch : of(key)) watch.transaction.touch();
     }
 
     /// A key has been removed, by a command or because it was over.
     void removed(ByteString key) {
-        if (watches.isEmpty()) return;
+        if (isEmpty()) return;
         for (var watch : of(key)) {
             if (!watch.over) watch.transaction.touch();
             watch.over = false;

@@ -203,6 +203,11 @@ class CommandParityTest {
             ping [VALUE]
             echo VALUE
             select INTEGER
+            watch KEY [KEY]
+            unwatch
+            exec
+            discard
+            multi VALUE
             reset
             hello VALUE [OPTION] [VALUE]
             auth [USER] VALUE
@@ -230,6 +235,8 @@ class CommandParityTest {
             slowlog get INTEGER
             slowlog VALUE
             config get PARAMETER
+            config rewrite [VALUE]
+            config resetstat [VALUE]
             config VALUE
             info VALUE
             VALUE [KEY] [VALUE]
