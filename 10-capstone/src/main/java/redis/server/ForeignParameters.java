@@ -28,13 +28,13 @@ final class ForeignParameters {
             cluster-slave-validity-factor crash-log-enabled crash-memcheck-enabled databases disable-thp dynamic-hz enable-debug-command
             enable-module-command enable-protected-configs hash-max-listpack-entries hash-max-listpack-value hash-max-ziplist-entries
             hash-max-ziplist-value hll-sparse-max-bytes hz ignore-warnings io-threads io-threads-do-reads jemalloc-bg-thread latency-monitor-threshold
-            latency-tracking latency-tracking-info-percentiles lazyfree-lazy-eviction lazyfree-lazy-expire lazyfree-lazy-server-del
-            lazyfree-lazy-user-del lazyfree-lazy-user-flush lfu-decay-time lfu-log-factor list-compress-depth list-max-listpack-size
+            lazyfree-lazy-eviction lazyfree-lazy-expire lazyfree-lazy-server-del lazyfree-lazy-user-del lazyfree-lazy-user-flush lfu-decay-time
+            lfu-log-factor list-compress-depth list-max-listpack-size
             list-max-ziplist-entries list-max-ziplist-size list-max-ziplist-value lua-time-limit maxmemory-clients maxmemory-eviction-tenacity maxmemory-policy maxmemory-samples
             no-appendfsync-on-rewrite oom-score-adj oom-score-adj-values proc-title-template propagation-error-behavior proto-max-bulk-len
             rdb-del-sync-files rdb-save-incremental-fsync repl-disable-tcp-nodelay repl-diskless-load repl-diskless-sync repl-diskless-sync-delay
             repl-diskless-sync-max-replicas replica-ignore-disk-write-errors replica-ignore-maxmemory replica-lazy-flush sanitize-dump-payload
-            server_cpulist set-max-intset-entries set-proc-title slave-ignore-maxmemory slave-lazy-flush slowlog-log-slower-than slowlog-max-len
+            server_cpulist set-max-intset-entries set-proc-title slave-ignore-maxmemory slave-lazy-flush
             socket-mark-id stream-node-max-bytes stream-node-max-entries syslog-facility syslog-ident tls-auth-clients tls-ca-cert-dir tls-ca-cert-file
             tls-cert-file tls-ciphers tls-ciphersuites tls-client-cert-file tls-client-key-file tls-client-key-file-pass tls-dh-params-file tls-key-file
             tls-key-file-pass tls-prefer-server-ciphers tls-protocols tls-session-cache-size tls-session-cache-timeout tls-session-caching

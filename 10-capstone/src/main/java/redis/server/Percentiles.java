@@ -29,6 +29,11 @@ record Percentiles(String text, List<Double> percentages) {
         return percentage == Math.rint(percentage) ? Long.toString((long) percentage) : Double.toString(percentage);
     }
 
+    /// As a file of parameters has them.
+    List<String> lines() {
+        return List.of(text.isEmpty() ? "\"\"" : text);
+    }
+
     /// As INFO shows them, in microseconds: `p50=1.003,p99=7.007`.
     String of(LatencyHistogram latencies) {
         return percentages.stream()

@@ -168,7 +168,7 @@ final class ServerConfig {
     /// Whether it is measured for each command how long it takes at most in how many cases.
     final Parameter<Boolean> latencyTracking = add(Parameter.yesOrNo("latency-tracking", "whether INFO latencystats shows percentiles", true).changeable());
     final Parameter<Percentiles> latencyPercentiles = add(Parameter.of("latency-tracking-info-percentiles", "which percentiles these are", "50 99 99.9",
-            Percentiles::parse, Percentiles::text).changeable());
+            Percentiles::parse, Percentiles::text).words().lines(Percentiles::lines).alwaysSaved().changeable());
 
     /// Which events of keys are published; none: nobody is told of any.
     final Parameter<KeyspaceEvents.Wanted> notifyKeyspaceEvents = add(Parameter.of("notify-keyspace-events",
