@@ -243,7 +243,6 @@ final class ClientSession implements AutoCloseable {
                 if (reply != null && !answersSilently) batch.add(reply, wrote);
                 replyMode.next();
             }
-            statistics.look();
             lastWrite = lastWrite(); // which also lets those who feed replicas have what was written
             active = store.now(); // read once, and often has been
             batch.end(log.offset());

@@ -86,7 +86,7 @@ record Command(String name, String arguments, int arity, EnumSet<Flag> flags, Ke
                               List<Command> subcommands) {
         var words = usage.split(" ", 2);
         return new Command(words[0], words.length == 1 ? "" : words[1], arity, flags, keys, summary, handler, subcommands,
-                new CommandStatistics(keys != Keys.NONE && CommandFacts.takesConstantTime(words[0])));
+                new CommandStatistics());
     }
 
     /// A command with subcommands. It gets one more, HELP, which lists them.

@@ -184,11 +184,6 @@ record CommandFacts(String since, String complexity, String access, List<String>
         return TABLE.getOrDefault(command.name(), UNKNOWN);
     }
 
-    /// Whether it takes constant time, as far as is known.
-    static boolean takesConstantTime(String command) {
-        return TABLE.getOrDefault(command, UNKNOWN).complexity.equals("O(1)");
-    }
-
     /// The categories by which access control knows the command.
     ///
     /// @param group of the command, or of the one that it is a subcommand of

@@ -3,38 +3,23 @@ package redis.server;
 /// What has been asked of one command, and how long that took. For the thread that holds the store's lock.
 final class CommandStatistics {
 
-    private final boolean quick;
     private long calls;
     private long nanos;
     private long rejected;
     private long failed;
     private LatencyHistogram latencies; // null as long as nobody has called it
 
-    /// @param quick whether it takes constant time, whatever the data are
-    CommandStatistics(boolean quick) {
-        this.quick = quick;
-    }
-
-    boolean isQuick() {
-        return quick;
-    }
-
     /// It was carried out.
     ///
-    /// @param times how often
-    /// @param nanos how long that took altogether
+    /// @param failed whether the reply is an error
     /// @param keepsLatency whether the time counts for percentiles, too
-    void called(int times, long nanos, boolean keepsLatency) {
-        calls += times;
+    void called(long nanos, boolean failed, boolean keepsLatency) {
+        calls++;
         this.nanos += nanos;
+        if (failed) this.failed++;
         if (!keepsLatency) return;
         if (latencies == null) latencies = new LatencyHistogram();
-        latencies.record(times, nanos / times);
-    }
-
-    /// It was carried out, and the reply was an error.
-    void failed() {
-        failed++;
+        latencies.record(nanos);
     }
 
     /// It was not carried out: with so few words, or at this moment, or for this client.

@@ -132,7 +132,7 @@ final class CommandTable {
     ///
     /// @return as [#execute]
     Resp run(Command command, ClientSession client, List<ByteString> request) {
-        long begin = statistics.begin(command);
+        long begin = statistics.begin();
         Resp reply;
         try {
             reply = propagation.call(command, client, request);
@@ -190,7 +190,6 @@ final class CommandTable {
     /// Has what was applied written to the log.
     void applied() {
         propagation.propagateExpired();
-        statistics.look();
     }
 
     /// @return the command or subcommand that a request names; null if there is none

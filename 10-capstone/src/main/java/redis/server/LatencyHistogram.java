@@ -12,10 +12,9 @@ final class LatencyHistogram {
     private final long[] counts = new long[indexOf(MAX_NANOS) + 1];
     private long total;
 
-    /// It took so long, so many times.
-    void record(int times, long nanos) {
-        counts[indexOf(Math.clamp(nanos, 1, MAX_NANOS))] += times;
-        total += times;
+    void record(long nanos) {
+        counts[indexOf(Math.clamp(nanos, 1, MAX_NANOS))]++;
+        total++;
     }
 
     private static int indexOf(long nanos) {

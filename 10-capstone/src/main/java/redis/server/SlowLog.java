@@ -35,12 +35,6 @@ final class SlowLog {
         this.clock = clock;
     }
 
-    /// Whether even commands that take constant time may be slow enough: those of less than a millisecond.
-    boolean isForQuickCommands() {
-        long threshold = config.slowlogLogSlowerThan.get();
-        return 0 <= threshold && threshold < 1000;
-    }
-
     /// Takes note of a command if it took long.
     ///
     /// @param client null: the master

@@ -10,14 +10,13 @@ import redis.resp.Resp;
 
 /// What the server counts, from its start or the last CONFIG RESETSTAT on, and how long its commands take.
 ///
-/// To look at the clock takes about as long as to look for a key. So where one command ends the next one begins, as long as the lock is held; and a few
-/// commands of the same kind in a row are timed together, if each takes constant time: then each gets its share.
+/// To look at the clock takes about as long as to look for a key. So it is looked at once for each command: where one ends the next one begins, as long
+/// as the lock is held.
 ///
 /// For the thread that holds the store's lock, the traffic excepted.
 final class Statistics {
 
     private static final int MAX_CODE = 32; // of an error, in bytes
-    private static final int MAX_GROUP = 16;
 
     private final ServerConfig config;
     private final Store store;
@@ -36,11 +35,8 @@ final class Statistics {
     private long errorReplies;
     private final Map<String, Long> errors = new TreeMap<>();
 
-    private long hold;      // of the lock, in which the clock was last looked at
-    private long lastLook;  // System.nanoTime()
-    private Command group;  // what has been carried out since then; null: nothing
-    private int groupSize;
-    private boolean groups; // whether some are timed together
+    private long hold;     // of the lock, in which the clock was last looked at
+    private long lastLook; // System.nanoTime()
 
     Statistics(ServerConfig config, Store store, SlowLog slowLog) {
         this.config = config;
@@ -63,47 +59,27 @@ final class Statistics {
     /// A command begins.
     ///
     /// @return when, for [#called]
-    long begin(Command command) {
+    long begin() {
         if (hold != store.holds()) {
             hold = store.holds();
-            groups = !slowLog.isForQuickCommands();
             lastLook = System.nanoTime();
-        } else if (command != group || groupSize == MAX_GROUP) {
-            look();
         }
         return lastLook;
     }
 
-    /// Looks at the clock, if something has been carried out since it was last looked at. To be called before the lock is given free.
-    void look() {
-        if (group == null) return;
-        long now = System.nanoTime();
-        group.statistics().called(groupSize, now - lastLook, config.latencyTracking.get());
-        lastLook = now;
-        group = null;
-        groupSize = 0;
-    }
-
     /// A command has been carried out.
     ///
-    /// @param begin what [#begin] has returned
+    /// @param begin what [#begin()] has returned
     /// @param client null: the master
     /// @param reply null: there is none, or it comes later
     void called(Command command, ClientSession client, List<ByteString> request, long begin, Resp reply) {
-        commands++;
-        if (reply instanceof Resp.SimpleError error) {
-            command.statistics().failed();
-            countError(error);
-        }
-        if (groups && command.statistics().isQuick()) {
-            group = command;
-            groupSize++;
-            return;
-        }
-        look(); // at those that it has carried out itself
         lastLook = System.nanoTime();
-        command.statistics().called(1, lastLook - begin, config.latencyTracking.get());
-        slowLog.consider(command, client, request, lastLook - begin);
+        long nanos = lastLook - begin;
+        commands++;
+        boolean failed = reply instanceof Resp.SimpleError;
+        if (failed) countError((Resp.SimpleError) reply);
+        command.statistics().called(nanos, failed, config.latencyTracking.get());
+        slowLog.consider(command, client, request, nanos);
     }
 
     /// A command has not been carried out.
