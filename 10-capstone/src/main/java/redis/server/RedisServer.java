@@ -106,6 +106,7 @@ final class RedisServer implements AutoCloseable {
         info.onReset(admission::resetStatistics);
         info.onReset(() -> statistics.reset(commands));
         info.onReset(store::resetStatistics);
+        info.onReset(activeExpiry::resetStatistics);
         info.onReset(replicas::resetStatistics);
         new ConnectionCommands(pubSub, replication, authentication).addTo(commands);
         new ClientCommands(sessions, pause).addTo(commands);
@@ -306,6 +307,7 @@ final class RedisServer implements AutoCloseable {
         fields.putAll(statistics.traffic());
         fields.putAll(replicas.statistics());
         fields.put("expired_keys", store.expired());
+        fields.putAll(activeExpiry.statistics());
         fields.putAll(statistics.lookups());
         fields.put("pubsub_channels", pubSub.channels(PubSub.Kind.CHANNEL).size());
         fields.put("pubsub_patterns", pubSub.channels(PubSub.Kind.PATTERN).size());
