@@ -107,6 +107,7 @@ final class RedisServer implements AutoCloseable {
         info.onReset(() -> statistics.reset(commands));
         info.onReset(store::resetStatistics);
         info.onReset(activeExpiry::resetStatistics);
+        info.onReset(persistence::resetStatistics);
         info.onReset(replicas::resetStatistics);
         new ConnectionCommands(pubSub, replication, authentication).addTo(commands);
         new ClientCommands(sessions, pause).addTo(commands);

@@ -187,6 +187,7 @@ final class Statistics {
         misses = 0;
         errorReplies = 0;
         errors.clear();
+        rates.replaceAll((_, _) -> new Rate(System.nanoTime()));
         table.forEach(command -> command.statistics().reset());
     }
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import redis.resp.Resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 /// What INFO tells, and what it counts.
 class InfoAcceptanceTest extends AcceptanceTest {
@@ -86,7 +87,7 @@ class InfoAcceptanceTest extends AcceptanceTest {
         assertThat(server).containsEntry("redis_mode", "standalone").containsEntry("tcp_port", Integer.toString(address().getPort()));
         assertThat(server.get("run_id")).matches("[0-9a-f]{40}").isEqualTo(info("server").get("run_id"));
         assertThat(Long.parseLong(server.get("server_time_usec")) / 1_000_000)
-                .isCloseTo(System.currentTimeMillis() / 1000, org.assertj.core.data.Offset.offset(5L));
+                .isCloseTo(System.currentTimeMillis() / 1000, within(5L));
         assertThat(server.get("executable")).startsWith("/");
         assertThat(Double.parseDouble(info("cpu").get("used_cpu_user"))).isPositive();
     }
@@ -249,7 +250,11 @@ class InfoAcceptanceTest extends AcceptanceTest {
     void resetStatBeginsAnew() throws IOException {
         redis.call("GET", "k").isNil();
         redis.call("nope");
+        long saves = Long.parseLong(info("persistence").get("rdb_saves"));
+        redis.call("SAVE").isOk();
+        assertThat(info("persistence")).containsEntry("rdb_saves", Long.toString(saves + 1));
         redis.call("CONFIG", "RESETSTAT").isOk();
+        assertThat(info("persistence")).containsEntry("rdb_saves", "0").containsEntry("aof_rewrites", "0");
         var stats = info("stats");
         assertThat(Stream.of("total_connections_received", "keyspace_hits", "keyspace_misses", "total_error_replies", "expired_keys", "rejected_connections")
                 .collect(Collectors.toMap(field -> field, stats::get)).values()).containsOnly("0");

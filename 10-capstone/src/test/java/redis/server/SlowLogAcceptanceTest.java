@@ -1,6 +1,7 @@
 package redis.server;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +30,7 @@ class SlowLogAcceptanceTest extends AcceptanceTest {
     }
 
     private List<List<Resp>> entries() throws IOException {
-        var entries = new java.util.ArrayList<List<Resp>>();
+        var entries = new ArrayList<List<Resp>>();
         redis.call("SLOWLOG", "GET", "-1").satisfies(reply ->
                 ((Resp.Array) reply).elements().forEach(entry -> entries.add(((Resp.Array) entry).elements())));
         return entries;
