@@ -47,6 +47,8 @@ final class RedisServer implements AutoCloseable {
     private final Replicas replicas;
     private final Replication replication;
     private final ActiveExpiry activeExpiry;
+    private final Memory memory;
+    private final Eviction eviction;
     private final Shutdown shutdown;
     private final CommandTable commands;
     private final ServerSocket listener = new ServerSocket();
@@ -87,17 +89,22 @@ final class RedisServer implements AutoCloseable {
         propagation = new Propagation(store, persistence.log(), stream);
         replicas = new Replicas(config, store, stream, history, persistence, clock);
         activeExpiry = new ActiveExpiry(store, propagation);
+        memory = new Memory(config, store, stream);
+        eviction = new Eviction(config, store, memory, propagation);
         commands = new CommandTable(propagation);
         replication = new Replication(config, store, stream, history, persistence, commands, replicas, clock);
         shutdown = new Shutdown(config, store, commands, persistence, stream, replicas, replication, this::end);
         var authentication = new Authentication(config);
         commands.add(authentication::admit);
+        commands.add((_, command) -> {
+            if (persistence.isLoaded()) eviction.admit(command);
+        });
         commands.add((_, command) -> persistence.admit(command));
         commands.add((_, command) -> replication.admit(command));
         var info = new ServerInfo();
         info.add("Server", this::serverInfo);
         info.add("Clients", this::clientsInfo);
-        info.add("Memory", this::memoryInfo);
+        info.add("Memory", memory::info);
         info.add("Persistence", persistence::info);
         info.add("Stats", this::statsInfo);
         info.add("Replication", replication::info);
@@ -107,6 +114,7 @@ final class RedisServer implements AutoCloseable {
         var events = new KeyspaceEvents(config.notifyKeyspaceEvents, store, pubSub);
         new StringCommands(store, propagation, events).addTo(commands);
         new KeyCommands(store, events).addTo(commands);
+        new MemoryCommands(store, memory).addTo(commands);
         new ExpiryCommands(store, propagation, events).addTo(commands);
         new ServerCommands(store, config, info, persistence, clock).addTo(commands);
         new PersistenceCommands(persistence, commands).addTo(commands);
@@ -150,6 +158,8 @@ final class RedisServer implements AutoCloseable {
             if (shutdown.isOver()) throw new IOException("It was shut down while it loaded the data");
             replication.start();
             activeExpiry.start();
+            eviction.start();
+            cron.scheduleWithFixedDelay(this::measurePeak, 100, 100, TimeUnit.MILLISECONDS);
             cron.scheduleWithFixedDelay(replication::tick, 100, 100, TimeUnit.MILLISECONDS);
             cron.scheduleWithFixedDelay(() -> sessions.forEach(ClientSession::checkLimit), 1, 1, TimeUnit.SECONDS);
         } finally {
@@ -261,6 +271,7 @@ final class RedisServer implements AutoCloseable {
         replicas.close();
         for (var thread : threads) join(thread);
         activeExpiry.close();
+        eviction.close();
         persistence.close();
     }
 
@@ -288,6 +299,15 @@ final class RedisServer implements AutoCloseable {
 
     // ---- what INFO tells ----
 
+    private void measurePeak() {
+        store.lock();
+        try {
+            memory.measurePeak();
+        } finally {
+            store.unlock();
+        }
+    }
+
     private Map<String, ?> serverInfo() {
         long uptime = Duration.between(created, clock.instant()).toSeconds();
         var fields = new LinkedHashMap<String, Object>();
@@ -312,16 +332,12 @@ final class RedisServer implements AutoCloseable {
         return fields;
     }
 
-    private Map<String, ?> memoryInfo() {
-        var runtime = Runtime.getRuntime();
-        return Map.of("used_memory", runtime.totalMemory() - runtime.freeMemory());
-    }
-
     private Map<String, ?> statsInfo() {
         var fields = new LinkedHashMap<String, Object>();
         fields.put("total_connections_received", accepted);
         fields.put("total_commands_processed", commands.executed());
         fields.put("expired_keys", store.expired());
+        fields.put("evicted_keys", store.evicted());
         fields.putAll(replicas.statistics());
         fields.put("pubsub_channels", pubSub.channels(PubSub.Kind.CHANNEL).size());
         fields.put("pubsub_patterns", pubSub.channels(PubSub.Kind.PATTERN).size());

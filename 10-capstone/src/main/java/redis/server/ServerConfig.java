@@ -23,6 +23,7 @@ final class ServerConfig {
             "slave-announce-port", "replica-announce-port",
             "slave-priority", "replica-priority",
             "repl-ping-slave-period", "repl-ping-replica-period",
+            "slave-ignore-maxmemory", "replica-ignore-maxmemory",
             "min-slaves-to-write", "min-replicas-to-write",
             "min-slaves-max-lag", "min-replicas-max-lag");
 
@@ -37,6 +38,17 @@ final class ServerConfig {
     /// How many clients may be connected at a time.
     final Parameter<Integer> maxClients = add(Parameter.number("maxclients", "how many clients are served at a time", 10_000, 1, Integer.MAX_VALUE)
             .changeable());
+
+    /// How much memory the data may take, in bytes; 0: any. See [Memory#used()].
+    final Parameter<Long> maxMemory = add(Parameter.memory("maxmemory", "how much memory the data may take; 0 for any", "0").changeable());
+
+    /// Which keys go when it takes more.
+    final Parameter<EvictionPolicy> maxMemoryPolicy = add(Parameter.oneOf("maxmemory-policy",
+            "which keys go when it takes more: noeviction, allkeys-lru, volatile-ttl …", EvictionPolicy.NOEVICTION).changeable());
+
+    /// How many keys are looked at for each that is evicted.
+    final Parameter<Integer> maxMemorySamples = add(Parameter.number("maxmemory-samples", "how many keys are looked at for each that goes", 5, 1,
+            Integer.MAX_VALUE).changeable());
 
     /// The password of this server; empty for none.
     final Parameter<String> requirePass = add(Parameter.text("requirepass", "password that clients have to give", "").changeable());
@@ -138,6 +150,7 @@ final class ServerConfig {
     {
         add(Parameter.fixed("databases", "1"));
         add(Parameter.fixed("replica-read-only", "yes"));
+        add(Parameter.fixed("replica-ignore-maxmemory", "yes"));
     }
 
     private <T> Parameter<T> add(Parameter<T> parameter) {

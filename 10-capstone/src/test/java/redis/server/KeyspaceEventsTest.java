@@ -94,7 +94,7 @@ class KeyspaceEventsTest {
         store.update(k, k);
         store.delete(k);
         var contents = store.emptyContents();
-        contents.load(k, k, Store.NEVER);
+        contents.load(k, k, Store.NEVER, 0);
         store.restore(contents);
         store.unlock();
         assertThat(events).containsExactly("new k", "expired k", "new k");
