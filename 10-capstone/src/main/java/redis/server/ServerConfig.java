@@ -144,7 +144,7 @@ final class ServerConfig {
 
     /// Which events of keys are published; none: nobody is told of any.
     final Parameter<KeyspaceEvents.Wanted> notifyKeyspaceEvents = add(Parameter.of("notify-keyspace-events",
-            "which events of keys are published, of the classes A g $ x m n, to K: a channel for the key, E: one for the event", "",
+            "which events of keys are published, of the classes A g $ x e m n, to K: a channel for the key, E: one for the event", "",
             KeyspaceEvents.Wanted::parse, KeyspaceEvents.Wanted::text).changeable());
 
     {

@@ -39,52 +39,6 @@ final class Store {
         KEEP
     }
 
-    /// A key and its value, as bare bytes: that is two objects for each key less.
-    static final class Value extends Dict.Entry {
-        byte[] bytes; // replaced by others, and never written to
-        int epoch;    // of the last snapshot that has it, or need not have it; see Snapshot
-
-        /// When it was last used, in ticks since 1970, of which there is room for the lower 31 bits. The highest one is [#RAW]. Another field would make
-        /// each entry larger by eight bytes.
-        private int use;
-
-        private static final int RAW = 1 << 31;
-        private static final int TICK_BITS = 6; // a tick has 64 milliseconds: their lower bits come round in four years
-        private static final long MAX_IDLE = (1L << 30) - 1 << TICK_BITS; // milliseconds; what is longer looks like the future
-
-        Value(byte[] key, byte[] bytes, int epoch, long now) {
-            super(key);
-            this.bytes = bytes;
-            this.epoch = epoch;
-            use(now);
-        }
-
-        /// @param now in milliseconds since 1970
-        void use(long now) {
-            use = use & RAW | (int) (now >>> TICK_BITS) & ~RAW;
-        }
-
-        /// @return milliseconds since 1970, of the last two years
-        long lastUse(long now) {
-            int ticks = (int) (now >>> TICK_BITS) - use << 1 >> 1; // 31 bits with a sign: the clock may have been set back since
-            return (now >>> TICK_BITS) - Math.max(0, ticks) << TICK_BITS;
-        }
-
-        /// Whether Redis would leave room behind it; see [Store#extend].
-        boolean isRaw() {
-            return use < 0;
-        }
-
-        void raw(boolean raw) {
-            use = raw ? use | RAW : use & ~RAW;
-        }
-
-        @Override
-        long memory() {
-            return ENTRY_MEMORY + Dict.arrayMemory(key.length) + Dict.arrayMemory(bytes.length);
-        }
-    }
-
     /// When a key ends. Most keys have none, so it is not kept with the value.
     static final class Deadline extends Dict.Entry {
         long millis; // since 1970; the key is gone when the clock shows more
@@ -175,13 +129,13 @@ final class Store {
         var value = find(key);
         if (value == null) return null;
         value.use(now());
-        return ByteString.wrap(value.bytes);
+        return ByteString.wrap(value.bytes());
     }
 
     /// As [#get], but that does not count as a use.
     ByteString peek(ByteString key) {
         var value = find(key);
-        return value == null ? null : ByteString.wrap(value.bytes);
+        return value == null ? null : ByteString.wrap(value.bytes());
     }
 
     /// As [#contains], and takes note that the value is used.
@@ -231,16 +185,12 @@ final class Store {
     private void put(ByteString key, ByteString value, boolean raw) {
         var entry = values.find(key);
         if (entry == null) {
-            entry = new Value(key.array(), value.array(), epoch, now());
-            values.add(entry);
+            values.add(new Value(key.array(), value.array(), raw, epoch, now()));
             listener.accept(KeyspaceEvent.NEW, key);
         } else {
             preserve(entry);
-            values.grown(Dict.arrayMemory(value.length()) - Dict.arrayMemory(entry.bytes.length));
-            entry.bytes = value.array();
-            entry.use(now());
+            values.grown(entry.set(value.array(), raw, now()));
         }
-        entry.raw(raw);
     }
 
     /// @return the value it had, or null if there was no such key
@@ -249,7 +199,7 @@ final class Store {
         var entry = remove(key);
         if (entry == null) return null;
         changes++;
-        return ByteString.wrap(entry.bytes);
+        return ByteString.wrap(entry.bytes());
     }
 
     private Value remove(ByteString key) {
@@ -520,7 +470,7 @@ final class Store {
     void forEach(Consumer<Entry> visitor) {
         values.forEach(value -> {
             var key = ByteString.wrap(value.key);
-            visitor.accept(new Entry(key, ByteString.wrap(value.bytes), deadlineOf(key)));
+            visitor.accept(new Entry(key, ByteString.wrap(value.bytes()), deadlineOf(key)));
         });
     }
 
@@ -538,7 +488,9 @@ final class Store {
         /// @param idle for how long it has not been used, in milliseconds
         /// @return false if there is an entry with this key
         boolean load(ByteString key, ByteString value, long deadline, long idle) {
-            if (!values.addIfAbsent(new Value(key.array(), value.array(), 0, now - Math.min(idle, Value.MAX_IDLE)))) return false;
+            var entry = new Value(key.array(), value.array(), false, 0, now);
+            entry.idle(idle, now);
+            if (!values.addIfAbsent(entry)) return false;
             if (deadline != NEVER) deadlines.add(new Deadline(key.array(), deadline));
             return true;
         }

@@ -37,7 +37,7 @@ class KeyspaceEventsTest {
         for (var event : KeyspaceEvent.values()) {
             if (letters.indexOf(String.valueOf(event.type())) < 0) letters.append(event.type());
         }
-        assertThat(letters.toString()).isEqualTo("$gxnm");
+        assertThat(letters.toString()).isEqualTo("$gxenm");
     }
 
     /// What a log tells has happened long ago.
