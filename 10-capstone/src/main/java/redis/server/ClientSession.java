@@ -24,6 +24,7 @@ import redis.resp.RespReader;
 import redis.resp.RespVersion;
 import redis.resp.RespWriter;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
 /// One connection, served by one virtual thread from its first byte to its last, and by a second one if it listens to channels.
@@ -36,6 +37,10 @@ final class ClientSession implements AutoCloseable {
 
     /// Who has sent nothing for so long will most likely not do so before the connection is closed.
     private static final int QUIET_MILLIS = 10;
+
+    private static final Resp QUEUED = new Resp.SimpleString("QUEUED");
+
+    private static final long BUSY = Long.MAX_VALUE; // since never
 
     private static final long BEHIND_ALL = -1; // as long as nobody else can have written
 
@@ -60,12 +65,14 @@ final class ClientSession implements AutoCloseable {
     private boolean authenticated; // whether it has given the password, or there was none when it came
     private boolean ending;
     private final AtomicBoolean givenUp = new AtomicBoolean(); // several threads may find that it has to be, and one says so
+    private volatile long idleSince; // when it began to wait for a request, or for more of one, in milliseconds since 1970
     private volatile Supplier<Resp> later; // where the reply to the last request comes from; null: it is there. INFO looks
 
     // For the thread that holds the store's lock.
     private ByteString name = ByteString.EMPTY;
     private RespVersion version = RespVersion.RESP2;
     private Subscriptions subscriptions; // null as long as it has never had any
+    private Transaction transaction;     // null as long as it has never had one
     private Replica replica;             // what the client is, too; null: it has never said so
     private long lastWrite;              // the offset of the stream behind its last write
     private Batch batch;                 // what its requests are answered with right now; null if none is being carried out
@@ -81,6 +88,7 @@ final class ClientSession implements AutoCloseable {
         this.id = id;
         this.connected = connected;
         this.active = connected;
+        this.idleSince = connected;
         this.socket = socket;
         this.remote = socket.getRemoteSocketAddress();
         this.local = socket.getLocalSocketAddress();
@@ -103,6 +111,7 @@ final class ClientSession implements AutoCloseable {
 
     /// Everything that has arrived is answered. The replies leave now, and only now.
     private void beforeWaiting() throws IOException {
+        idleSince = store.millis();
         outbox.flush();
         if (replica != null) replicas.heard(replica); // if only an empty line
     }
@@ -194,6 +203,7 @@ final class ClientSession implements AutoCloseable {
         int done = 0;
         store.lock();
         batch = new Batch(log);
+        idleSince = BUSY;
         try {
             if (killed) { // while it waited for the lock
                 ending = true;
@@ -206,7 +216,7 @@ final class ClientSession implements AutoCloseable {
                 var reply = commands.execute(this, requests.get(done++));
                 if (follows && reply != null) {
                     LOG.log(WARNING, "Closed the replica " + peer() + ", which has asked for something: the reply would end up in the stream");
-                    disconnect();
+                    store.afterUnlock(this::disconnect);
                     ending = true;
                     break;
                 }
@@ -277,6 +287,47 @@ final class ClientSession implements AutoCloseable {
     /// Whether the client waits for a reply that takes its time.
     boolean isBlocked() {
         return later != null;
+    }
+
+    // ---- transactions; the caller holds the store's lock ----
+
+    Transaction transaction() {
+        if (transaction == null) transaction = store.newTransaction();
+        return transaction;
+    }
+
+    /// Whether it has sent MULTI, and its EXEC is still to come or is being carried out.
+    boolean isInTransaction() {
+        return transaction != null && transaction.isOpen();
+    }
+
+    /// Whether one of the commands of its transaction is being carried out: it must not wait.
+    boolean isExecuting() {
+        return transaction != null && transaction.isRunning();
+    }
+
+    void discardTransaction() {
+        if (transaction != null) transaction.discard();
+    }
+
+    /// Keeps a request for EXEC.
+    Resp queue(Command command, List<ByteString> request) {
+        if (transaction().add(command, request)) return QUEUED;
+        LOG.log(WARNING, "Closed " + peer() + ", which has queued more in a transaction than there is memory for");
+        discardTransaction();
+        ending = true;
+        return null;
+    }
+
+    /// Carries out what was queued. The replies are the elements of one.
+    void executeAll(List<Transaction.Queued> queue) {
+        batch.beginArray(queue.size());
+        for (var queued : queue) {
+            boolean isLeaving = ending; // it has ended its own connection, with the reply to that
+            long before = propagation.writes();
+            var reply = commands.run(queued.command(), this, queued.request());
+            if (reply != null && !isLeaving) batch.add(reply, propagation.writes() != before);
+        }
     }
 
     // ---- replication; the caller holds the store's lock ----
@@ -355,6 +406,7 @@ final class ClientSession implements AutoCloseable {
         fields.put("sub", subscribed(PubSub.Kind.CHANNEL));
         fields.put("psub", subscribed(PubSub.Kind.PATTERN));
         fields.put("ssub", subscribed(PubSub.Kind.SHARD_CHANNEL));
+        fields.put("multi", isInTransaction() ? transaction.size() : -1);
         fields.put("oll", outbox.length());
         fields.put("omem", outbox.bytes());
         fields.put("cmd", command == null ? "NULL" : command.name());
@@ -367,9 +419,11 @@ final class ClientSession implements AutoCloseable {
         return subscriptions == null ? 0 : subscriptions.of(kind).size();
     }
 
-    /// `S`: follows this server; `P`: listens to channels; `e`: not to be disconnected to save memory, which nobody is; `N`: nothing of note.
+    /// `S`: follows this server; `P`: listens to channels; `x`: has begun a transaction; `d`: a key that it watches has changed;
+    /// `e`: not to be disconnected to save memory, which nobody is; `N`: nothing of note.
     private String flags() {
-        var flags = (isReplica() ? "S" : "") + (isSubscribed() ? "P" : "") + (noEvict ? "e" : "");
+        var flags = (isReplica() ? "S" : "") + (isSubscribed() ? "P" : "") + (isInTransaction() ? "x" : "")
+                + (transaction != null && transaction.isTouched() ? "d" : "") + (noEvict ? "e" : "");
         return flags.isEmpty() ? "N" : flags;
     }
 
@@ -402,11 +456,11 @@ final class ClientSession implements AutoCloseable {
     /// Lets the client have a message. Never waits for it to read.
     void push(Message message) {
         if (isReplica()) { // messages would end up in the stream
-            disconnect();
+            store.afterUnlock(this::disconnect);
             return;
         }
         if (batch != null) { // to itself, or a confirmation: in its place among the replies
-            batch.add(message.push(), false);
+            if (!ending) batch.add(message.push(), false);
             return;
         }
         active = store.now();
@@ -436,6 +490,24 @@ final class ClientSession implements AutoCloseable {
             store.unlock();
         }
         if (outbox.check(limit)) giveUp();
+    }
+
+    /// Ends the session if the client has asked for nothing for longer than `timeout`. Replicas and those who listen to channels need not ask.
+    void checkIdle() {
+        if (!isIdle()) return; // as almost all of them, so the lock is left alone
+        store.lock();
+        try {
+            if (!isIdle() || type() != ClientType.NORMAL || killed) return;
+            LOG.log(DEBUG, () -> "Closed " + peer() + ", which has been idle for too long");
+            kill(this);
+        } finally {
+            store.unlock();
+        }
+    }
+
+    private boolean isIdle() {
+        int timeout = config.timeout.get();
+        return timeout > 0 && store.millis() - idleSince > TimeUnit.SECONDS.toMillis(timeout);
     }
 
     private void giveUp() {

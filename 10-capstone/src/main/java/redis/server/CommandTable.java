@@ -27,6 +27,7 @@ final class CommandTable {
 
     private final Map<String, String> groups = new HashMap<>();
     private final List<Guard> guards = new ArrayList<>();
+    private final HttpRequests http = new HttpRequests(System::nanoTime);
     private final Propagation propagation;
 
     private long executed;
@@ -79,23 +80,62 @@ final class CommandTable {
         return executed;
     }
 
-    /// Carries out a request. The caller holds the store's lock.
+    void resetStatistics() {
+        executed = 0;
+    }
+
+    /// Carries out a request, or queues it for EXEC. The caller holds the store's lock.
     ///
-    /// @return the reply, which is an error if the request cannot be carried out; null if the client gets none
+    /// @return the reply, which is an error if the request cannot be carried out; null if the client gets none, or has it already
     Resp execute(ClientSession client, List<ByteString> request) {
         executed++;
         var command = find(request.getFirst());
-        if (command == null && isHttp(request.getFirst())) {
+        if (command == null && http.recognize(request.getFirst(), client.peer())) {
             client.endAfterReply();
             return null;
         }
+        Command admitted;
         try {
-            client.calls(null); // unless there is such a command
-            var resolved = resolve(command, request);
-            client.calls(resolved);
-            requireArity(resolved, request);
-            for (var guard : guards) guard.admit(client, resolved);
-            return propagation.call(resolved, client, request);
+            admitted = admit(command, client, request);
+        } catch (CommandException e) {
+            return refuse(command, client, e);
+        }
+        boolean queues = client.isInTransaction() && client.transaction().queues(admitted);
+        return queues ? client.queue(admitted, request) : run(admitted, client, request);
+    }
+
+    private Command admit(Command command, ClientSession client, List<ByteString> request) {
+        client.calls(null); // unless there is such a command
+        var resolved = resolve(command, request);
+        client.calls(resolved);
+        requireArity(resolved, request);
+        var judged = isExec(resolved) ? client.transaction().asOne(resolved) : resolved;
+        for (var guard : guards) guard.admit(client, judged);
+        return resolved;
+    }
+
+    /// What is refused before it is queued would be missing in the transaction: it is not carried out at all.
+    private static Resp refuse(Command command, ClientSession client, CommandException reason) {
+        var message = reason.getMessage();
+        if (isExec(command)) {
+            client.transaction().discard();
+            message = "EXECABORT Transaction discarded because of: " + (message.startsWith("ERR ") ? message.substring("ERR ".length()) : message);
+        } else if (client.isInTransaction()) {
+            client.transaction().breakOff();
+        }
+        return Resp.error(message);
+    }
+
+    private static boolean isExec(Command command) {
+        return command != null && command.name().equals("exec");
+    }
+
+    /// Carries out a command that has been admitted.
+    ///
+    /// @return as [#execute]
+    Resp run(Command command, ClientSession client, List<ByteString> request) {
+        try {
+            return propagation.call(command, client, request);
         } catch (CommandException e) {
             return Resp.error(e.getMessage());
         }
@@ -149,12 +189,6 @@ final class CommandTable {
     /// Has what was applied written to the log.
     void applied() {
         propagation.propagateExpired();
-    }
-
-    /// Whether these are the first words of an HTTP request. No client of ours sends them, but a web page can make a browser do so,
-    /// with Redis commands in the body. Redis hangs up without a word, and so do we.
-    private static boolean isHttp(ByteString name) {
-        return name.equalsIgnoreCase("post") || name.equalsIgnoreCase("host:");
     }
 
     private static Command resolve(Command command, List<ByteString> request) {

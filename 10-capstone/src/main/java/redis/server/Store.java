@@ -13,7 +13,7 @@ import redis.resp.ByteString;
 ///
 /// A key whose time is over is gone for everyone who asks, whether it has been removed already or not.
 ///
-/// All methods but [#lock()], [#unlock()] and [#isWanted()] are for the thread that holds the lock.
+/// All methods but [#lock()], [#unlock()], [#isWanted()] and [#millis()] are for the thread that holds the lock.
 final class Store {
 
     /// The deadline of a key that lives forever.
@@ -66,6 +66,8 @@ final class Store {
     private Dict<Value> values = new Dict<>(hash);
     private Dict<Deadline> deadlines = new Dict<>(hash);
     private long expiryCursor; // how far active expiry has come with its walk through the deadlines
+
+    private final WatchedKeys watchedKeys = new WatchedKeys(this::isDue);
 
     private int epoch;         // grows by one with each snapshot
     private Snapshot snapshot; // the one that is being taken; null if there is none
@@ -186,11 +188,17 @@ final class Store {
         var entry = values.find(key);
         if (entry == null) {
             values.add(new Value(key.array(), value.array(), raw, epoch, now()));
+            watchedKeys.touched(key);
             listener.accept(KeyspaceEvent.NEW, key);
         } else {
-            preserve(entry);
+            change(entry, key);
             values.grown(entry.set(value.array(), raw, now()));
         }
+    }
+
+    private void change(Value entry, ByteString key) {
+        preserve(entry);
+        watchedKeys.touched(key);
     }
 
     /// @return the value it had, or null if there was no such key
@@ -207,6 +215,7 @@ final class Store {
         if (entry == null) return null;
         preserve(entry);
         removeDeadline(key);
+        watchedKeys.removed(key);
         return values.remove(key);
     }
 
@@ -354,7 +363,7 @@ final class Store {
     ///
     /// @param millis since 1970
     void expireAt(ByteString key, long millis) {
-        preserve(values.find(key));
+        change(values.find(key), key);
         putDeadline(key, millis);
         changes++;
     }
@@ -370,7 +379,7 @@ final class Store {
     /// @return false if it did so already
     boolean persist(ByteString key) {
         if (deadlineOf(key) == NEVER) return false;
-        preserve(values.find(key));
+        change(values.find(key), key);
         removeDeadline(key);
         changes++;
         return true;
@@ -390,6 +399,10 @@ final class Store {
         return expired;
     }
 
+    void resetStatistics() {
+        expired = 0;
+    }
+
     /// Whether a moment is over, in milliseconds since 1970. None is while a log is replayed.
     boolean isOver(long millis) {
         return !replaying && expiry != Expiry.KEEP && millis < now();
@@ -400,6 +413,11 @@ final class Store {
     long now() {
         if (now == UNKNOWN) now = clock.millis();
         return now;
+    }
+
+    /// What the clock shows right now, in milliseconds since 1970. Needs no lock.
+    long millis() {
+        return clock.millis();
     }
 
     private boolean isDue(ByteString key) {
@@ -511,8 +529,17 @@ final class Store {
     }
 
     void restore(Contents contents) {
+        var before = values;
         values = contents.values;
         deadlines = contents.deadlines;
+        watchedKeys.replaced(key -> before.find(key) != null, key -> values.find(key) != null);
+    }
+
+    // ---- for transactions ----
+
+    /// A transaction that watches nothing yet.
+    Transaction newTransaction() {
+        return new Transaction(watchedKeys, Transaction.MAX_BYTES);
     }
 
     // ---- for the log ----

@@ -130,6 +130,11 @@ class CommandParityTest {
             ping [VALUE]
             echo VALUE
             select INTEGER
+            watch KEY [KEY]
+            unwatch
+            exec
+            discard
+            multi VALUE
             reset
             hello VALUE [OPTION] [VALUE]
             auth [USER] VALUE
@@ -146,6 +151,8 @@ class CommandParityTest {
             command docs VALUE
             command VALUE
             config get PARAMETER
+            config rewrite [VALUE]
+            config resetstat [VALUE]
             config VALUE
             info VALUE
             VALUE [KEY] [VALUE]
