@@ -1,5 +1,6 @@
 package redis.server;
 
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import redis.resp.ByteString;
@@ -18,6 +19,8 @@ final class Eviction implements AutoCloseable {
 
     /// After how many keys it looks at the clock.
     private static final int KEYS_BETWEEN_LOOKS = 16;
+
+    private static final Set<String> ENDS_TRANSACTION = Set.of("exec", "discard", "reset", "quit");
 
     private enum Outcome {
         /// there is room
@@ -55,13 +58,16 @@ final class Eviction implements AutoCloseable {
     /// Makes room before a command. The caller holds the store's lock.
     ///
     /// @throws CommandException if the command needs memory and there is none
-    void admit(Command command) {
+    void admit(ClientSession client, Command command) {
         if (config.maxMemory.get() == 0) return; // as most servers
         var outcome = makeRoom();
         if (outcome == Outcome.UNFINISHED) goOnLater();
-        if (outcome == Outcome.NO_ROOM && command.flags().contains(Command.Flag.DENYOOM)) {
-            throw new CommandException("OOM command not allowed when used memory > 'maxmemory'.");
-        }
+        if (outcome == Outcome.NO_ROOM && needsMemory(client, command)) throw new CommandException("OOM command not allowed when used memory > 'maxmemory'.");
+    }
+
+    /// What is queued in a transaction takes memory, whatever it is. EXEC is judged by what it is going to do.
+    private static boolean needsMemory(ClientSession client, Command command) {
+        return command.flags().contains(Command.Flag.DENYOOM) || client.isInTransaction() && !ENDS_TRANSACTION.contains(command.name());
     }
 
     private Outcome makeRoom() {

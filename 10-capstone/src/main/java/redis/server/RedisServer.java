@@ -86,8 +86,8 @@ final class RedisServer implements AutoCloseable {
         var transactionCommands = new TransactionCommands(propagation);
         commands.add(authentication::admit);
         commands.add(transactionCommands::admit);
-        commands.add((_, command) -> {
-            if (persistence.isLoaded()) eviction.admit(command);
+        commands.add((client, command) -> {
+            if (persistence.isLoaded()) eviction.admit(client, command);
         });
         commands.add((_, command) -> persistence.admit(command));
         commands.add((_, command) -> replication.admit(command));

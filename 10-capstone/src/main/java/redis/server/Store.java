@@ -401,6 +401,7 @@ final class Store {
 
     void resetStatistics() {
         expired = 0;
+        evicted = 0;
     }
 
     /// Whether a moment is over, in milliseconds since 1970. None is while a log is replayed.

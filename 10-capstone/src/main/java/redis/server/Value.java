@@ -1,5 +1,7 @@
 package redis.server;
 
+import java.time.Duration;
+
 /// A key and its value, as bare bytes: that is two objects for each key less.
 ///
 /// There may be millions of them, so it takes no byte more than it must: a header of 8 bytes and six fields of 4.
@@ -16,15 +18,15 @@ final class Value extends Dict.Entry {
     /// What says that the array has to be asked, being larger than 496 bytes.
     private static final int LARGE = SIZES_MASK;
 
-    /// In milliseconds. What is longer looks as if it were in the future.
-    private static final long MAX_IDLE = (TICKS_MASK >> 1) << (long) TICK_BITS;
+    /// The longest time without a use that can be told, in ticks: a year. What seems to be longer is in the future, since the clock has been set back.
+    private static final int MAX_IDLE = (int) (Duration.ofDays(365).toMillis() >> TICK_BITS);
 
     private byte[] bytes; // replaced by others, and never written to
     int epoch;            // of the last snapshot that has it, or need not have it; see Snapshot
 
     /// Three things for which there is room in one field, from the lowest bit on:
     ///
-    /// - when the value was last used: the lower 25 bits of the time in ticks, which come round after a year;
+    /// - when the value was last used: the lower 25 bits of the time in ticks, which come round after 13 months;
     /// - how many units of 8 bytes its array takes. The array knows, but is hardly ever in a processor's cache: to ask it would make a `SET` in place of
     ///   another one slower by a third;
     /// - whether Redis would leave room behind it; see [Store#extend].
@@ -75,18 +77,17 @@ final class Value extends Dict.Entry {
     }
 
     /// @param now in milliseconds since 1970
-    /// @return in milliseconds since 1970, within the last half year: to the second, so that it is the same whenever one asks
+    /// @return in milliseconds since 1970, within the last year: to the second, so that it is the same whenever one asks
     long lastUse(long now) {
-        int unused = Integer.SIZE - TICKS;
-        int ticks = ticks(now) - notes << unused >> unused; // below 0: the clock has been set back since
-        return (now >>> TICK_BITS) - Math.max(0, ticks) << TICK_BITS;
+        int idle = ticks(now) - notes & TICKS_MASK;
+        return (now >>> TICK_BITS) - (idle > MAX_IDLE ? 0 : idle) << TICK_BITS;
     }
 
     /// Makes believe that it was used some time ago.
     ///
-    /// @param idle in milliseconds; more than half a year is half a year
+    /// @param idle in milliseconds; more than a year is a year
     void idle(long idle, long now) {
-        use(now - Math.min(idle, MAX_IDLE));
+        use(now - Math.min(idle, (long) MAX_IDLE << TICK_BITS));
     }
 
     boolean isRaw() {
