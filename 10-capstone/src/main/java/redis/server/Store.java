@@ -294,8 +294,7 @@ final class Store {
 
     /// For how long an existing key has not been used, in milliseconds.
     long idle(ByteString key) {
-        long now = now();
-        return Math.max(0, now - values.find(key).lastUse(now));
+        return values.find(key).idle(now());
     }
 
     /// Whether an existing key has been written to since it was set; see [#extend].
@@ -508,7 +507,7 @@ final class Store {
         /// @return false if there is an entry with this key
         boolean load(ByteString key, ByteString value, long deadline, long idle) {
             var entry = new Value(key.array(), value.array(), false, 0, now);
-            entry.idle(idle, now);
+            entry.usedBefore(idle, now);
             if (!values.addIfAbsent(entry)) return false;
             if (deadline != NEVER) deadlines.add(new Deadline(key.array(), deadline));
             return true;

@@ -77,16 +77,21 @@ final class Value extends Dict.Entry {
     }
 
     /// @param now in milliseconds since 1970
-    /// @return in milliseconds since 1970, within the last year: to the second, so that it is the same whenever one asks
+    /// @return for how long it has not been used, in milliseconds, as far as whole ticks tell: up to a year
+    long idle(long now) {
+        int ticks = ticks(now) - notes & TICKS_MASK;
+        return ticks > MAX_IDLE ? 0 : (long) ticks << TICK_BITS;
+    }
+
+    /// @return in milliseconds since 1970; the same whenever one asks
     long lastUse(long now) {
-        int idle = ticks(now) - notes & TICKS_MASK;
-        return (now >>> TICK_BITS) - (idle > MAX_IDLE ? 0 : idle) << TICK_BITS;
+        return (now >>> TICK_BITS << TICK_BITS) - idle(now);
     }
 
     /// Makes believe that it was used some time ago.
     ///
     /// @param idle in milliseconds; more than a year is a year
-    void idle(long idle, long now) {
+    void usedBefore(long idle, long now) {
         use(now - Math.min(idle, (long) MAX_IDLE << TICK_BITS));
     }
 

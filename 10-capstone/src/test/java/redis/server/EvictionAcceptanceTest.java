@@ -155,6 +155,64 @@ class EvictionAcceptanceTest extends AcceptanceTest {
         redis.call("SET", "k0", VALUE).isOk();
     }
 
+    // ---- transactions ----
+
+    /// What is queued takes memory, whatever it is.
+    @Test
+    void nothingIsQueuedWhereThereIsNoRoom() throws IOException {
+        redis.call("SET", "a", "v").isOk();
+        redis.call("CONFIG", "SET", "maxmemory", "1").isOk();
+        for (var request : List.of("GET a", "PING", "SET a w", "MULTI", "WATCH a", "CONFIG GET maxmemory")) {
+            redis.call("MULTI").isOk();
+            redis.call(request.split(" ")).isError(OOM);
+            redis.call("EXEC").isError("EXECABORT Transaction discarded because of previous errors.");
+        }
+        redis.call("MULTI").isOk();
+        redis.call("DISCARD").isOk();
+        redis.call("MULTI").isOk();
+        redis.call("EXEC").is(List.of());
+        redis.call("MULTI").isOk();
+        assertThat(redis.call("RESET").text()).isEqualTo("RESET");
+        redis.call("WATCH", "a").isOk();
+        redis.call("UNWATCH").isOk();
+        redis.call("GET", "a").is("v");
+    }
+
+    @Test
+    void execNeedsMemoryIfOneOfItsCommandsDoes() throws IOException {
+        redis.call("SET", "a", "v").isOk();
+        try (var other = connect()) {
+            redis.call("MULTI").isOk();
+            redis.call("GET", "a").is(new Resp.SimpleString("QUEUED"));
+            redis.call("SET", "a", "w").is(new Resp.SimpleString("QUEUED"));
+            other.call("CONFIG", "SET", "maxmemory", "1").isOk();
+            redis.call("EXEC").isError("EXECABORT Transaction discarded because of: " + OOM);
+            redis.call("GET", "a").is("v");
+            other.call("CONFIG", "SET", "maxmemory", "0").isOk();
+            redis.call("MULTI").isOk();
+            redis.call("GET", "a").is(new Resp.SimpleString("QUEUED"));
+            redis.call("DEL", "a").is(new Resp.SimpleString("QUEUED"));
+            other.call("CONFIG", "SET", "maxmemory", "1").isOk();
+            redis.call("EXEC").is(List.of("v", 1));
+        }
+    }
+
+    @Test
+    void aWatchedKeyThatIsEvictedHasChanged() throws Exception {
+        redis.call("SET", "a", VALUE).isOk();
+        policy("allkeys-lru");
+        redis.call("WATCH", "a", "b").isOk();
+        try (var other = connect()) {
+            other.call("CONFIG", "SET", "maxmemory", "1").isOk();
+            Eventually.becomesTrue("it is evicted", () -> other.call("EXISTS", "a").text().equals("0"));
+            other.call("CONFIG", "SET", "maxmemory", "0").isOk();
+            redis.call("MULTI").isOk();
+            redis.call("SET", "a", "v").is(new Resp.SimpleString("QUEUED"));
+            redis.call("EXEC").is(Resp.Null.ARRAY);
+            redis.call("EXISTS", "a").is(0);
+        }
+    }
+
     // ---- eviction ----
 
     @ParameterizedTest

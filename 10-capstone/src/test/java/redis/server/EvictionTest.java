@@ -1,5 +1,6 @@
 package redis.server;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,6 +96,26 @@ class EvictionTest {
             server.call("CONFIG", "SET", "maxmemory-policy", "volatile-lru", "maxmemory", "1").isOk();
             Eventually.becomesTrue("the one that may go is gone", () -> server.call("EXISTS", "k0").text().equals("0"));
             assertThat(Integer.parseInt(server.call("DBSIZE").text())).isGreaterThan(900);
+        }
+    }
+
+    @Test
+    void optionsAndFilesSetTheParameters() throws Exception {
+        var file = Files.writeString(directory.resolve("redis.conf"), "maxmemory 1gb\nmaxmemory-policy Volatile-TTL\nmaxmemory-samples 3\n");
+        var config = ServerConfig.parse(file.toString(), "--maxmemory", "100mb");
+        assertThat(config.maxMemory.get()).isEqualTo(100 << 20);
+        assertThat(config.maxMemoryPolicy.get()).isEqualTo(EvictionPolicy.VOLATILE_TTL);
+        assertThat(config.maxMemorySamples.get()).isEqualTo(3);
+        assertThat(config.withoutEffect()).isEmpty();
+    }
+
+    @Test
+    void resetStatBeginsAnewToCount() throws Exception {
+        try (var server = LocalServer.start(directory, "--save", "", "--maxmemory", "10000", "--maxmemory-policy", "allkeys-random")) {
+            for (int i = 0; i < 20; i++) server.call("SET", "k" + i, "x".repeat(1_000)).isOk();
+            assertThat(Integer.parseInt(server.info("evicted_keys"))).isGreaterThan(10);
+            server.call("CONFIG", "RESETSTAT").isOk();
+            assertThat(server.info("evicted_keys")).isEqualTo("0");
         }
     }
 

@@ -69,7 +69,7 @@ class ObjectAcceptanceTest extends AcceptanceTest {
     @Test
     void whatWasJustSetIsNotIdle() throws IOException {
         redis.call("SET", "k", "v").isOk();
-        redis.call("OBJECT", "IDLETIME", "k").is(0);
+        assertThat(redis.call("OBJECT", "IDLETIME", "k").text()).isIn("0", "1"); // a clock of seconds may just have moved on
         redis.call("OBJECT", "REFCOUNT", "k").is(1);
         redis.call("OBJECT", "FREQ", "k").isError("ERR An LFU maxmemory policy is not selected, access frequency not tracked. "
                 + "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.");
