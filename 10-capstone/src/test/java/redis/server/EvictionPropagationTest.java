@@ -84,8 +84,8 @@ class EvictionPropagationTest {
     void whatATransactionEvictsIsNoPartOfIt(Kind kind) throws Exception {
         var node = start(kind, "node", "--appendonly", "yes", "--aof-use-rdb-preamble", "no", "--appendfsync", "always");
         Eventually.becomesTrue("the log has begun", () -> "0".equals(node.info("aof_rewrite_in_progress")));
-        limit(node, 5);
-        for (int i = 0; i < 30; i += 3) {
+        limit(node, 20); // a real one counts what is queued
+        for (int i = 0; i < 60; i += 3) {
             node.call("MULTI").isOk();
             for (int j = i; j < i + 3; j++) node.call("SET", "k" + j, VALUE).satisfies(_ -> {});
             assertThat(node.call("EXEC").texts()).isEqualTo(List.of("OK", "OK", "OK"));
