@@ -5,6 +5,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import redis.resp.ByteString;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 /// Keeps the memory below `maxmemory`: before each command it evicts as many keys as it takes, chosen by the policy. See
 /// [Redis's key eviction](https://redis.io/docs/latest/develop/reference/eviction/).
 ///
@@ -13,6 +15,8 @@ import redis.resp.ByteString;
 /// A command that finds much to be evicted, since `maxmemory` has just been lowered, does no more than its share and is carried out nevertheless. A thread
 /// does the rest.
 final class Eviction implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger(Eviction.class.getName());
 
     /// For how long clients wait at a time: what Redis's `maxmemory-eviction-tenacity` of 10 stands for.
     private static final long SLICE_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
@@ -44,7 +48,10 @@ final class Eviction implements AutoCloseable {
         this.store = store;
         this.memory = memory;
         this.propagation = propagation;
-        config.maxMemory.onChange(_ -> goOnLater());
+        config.maxMemory.onChange(limit -> {
+            warn(limit);
+            goOnLater();
+        });
         config.maxMemoryPolicy.onChange(_ -> {
             pool.clear(); // it is in the order of another policy
             goOnLater();
@@ -52,7 +59,14 @@ final class Eviction implements AutoCloseable {
     }
 
     void start() {
+        warn(config.maxMemory.get());
         thread.start();
+    }
+
+    /// Before the data take as much as that, the JVM will have run out of memory.
+    private static void warn(long limit) {
+        long heap = Runtime.getRuntime().maxMemory();
+        if (limit > heap) LOG.log(WARNING, "maxmemory is %,d bytes, and the heap of this JVM may have %,d: -Xmx has to be larger".formatted(limit, heap));
     }
 
     /// Makes room before a command. The caller holds the store's lock.
