@@ -110,6 +110,8 @@ class EvictionConcurrencyTest {
             var account = MemoryWalk.Account.of(server);
             assertThat(account.kept()).isEqualTo(account.counted()).isLessThanOrEqualTo(LIMIT);
             Eventually.becomesTrue("it is saved", () -> "0".equals(server.info("rdb_bgsave_in_progress")));
+            Eventually.becomesTrue("no rewrite waits for the end of that", () -> "0".equals(server.info("aof_rewrite_scheduled")));
+            server.awaitRewrite();
             Eventually.becomesTrue("no key is about to end", () -> Dataset.of(server.client()).values().stream().noneMatch(EvictionConcurrencyTest::endsSoon));
             var before = server.dataset();
             server.call("DEBUG", "LOADAOF").isOk();
