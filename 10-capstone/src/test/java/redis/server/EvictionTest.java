@@ -120,6 +120,21 @@ class EvictionTest {
     }
 
     @Test
+    void itSaysWhenTheHeapIsSmallerThanTheData() throws Exception {
+        long heap = Runtime.getRuntime().maxMemory();
+        var more = "maxmemory is %,d bytes, and the heap of this JVM may have %,d: -Xmx has to be larger".formatted(heap + 1, heap);
+        try (var log = new RecordedLog()) {
+            try (var server = LocalServer.start(directory, "--save", "", "--maxmemory", Long.toString(heap + 1))) {
+                assertThat(log.messages()).containsOnlyOnce(more);
+                server.call("CONFIG", "SET", "maxmemory", Long.toString(heap)).isOk();
+                assertThat(log.messages()).containsOnlyOnce(more);
+                server.call("CONFIG", "SET", "maxmemory", Long.toString(heap + 1)).isOk();
+            }
+            assertThat(log.messages().stream().filter(more::equals)).hasSize(2);
+        }
+    }
+
+    @Test
     void policiesThatCountUsesAreNotKnown() {
         assertThatIllegalArgumentException().isThrownBy(() -> ServerConfig.parse("--maxmemory-policy", "allkeys-lfu"))
                 .withMessage("--maxmemory-policy allkeys-lfu: argument(s) must be one of the following: "
