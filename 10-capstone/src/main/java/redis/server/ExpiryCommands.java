@@ -54,7 +54,7 @@ final class ExpiryCommands {
         var condition = ExpireCondition.parse(request);
         long deadline = unit.deadline(request.get(2), store.now(), command);
         var key = request.get(1);
-        if (!store.contains(key) || !condition.allows(store.deadline(key), deadline)) return Resp.integer(0);
+        if (!store.touch(key) || !condition.allows(store.deadline(key), deadline)) return Resp.integer(0);
         if (store.isOver(deadline - 1)) {
             store.delete(key);
             events.publish(KeyspaceEvent.DEL, key);
@@ -96,7 +96,7 @@ final class ExpiryCommands {
 
     private Resp persist(ClientSession client, List<ByteString> request) {
         var key = request.get(1);
-        boolean persisted = store.contains(key) && store.persist(key);
+        boolean persisted = store.touch(key) && store.persist(key);
         if (persisted) events.publish(KeyspaceEvent.PERSIST, key);
         return Resp.integer(persisted);
     }

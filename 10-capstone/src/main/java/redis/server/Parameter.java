@@ -141,17 +141,17 @@ final class Parameter<T> {
         }, value -> value ? "yes" : "no");
     }
 
-    /// One of the constants of an enum, named in lower case.
+    /// One of the constants of an enum, named in lower case with hyphens.
     static <E extends Enum<E>> Parameter<E> oneOf(String name, String help, E initial) {
         var constants = initial.getDeclaringClass().getEnumConstants();
         return new Parameter<>(name, help, textOf(initial), text -> Arrays.stream(constants)
-                .filter(constant -> constant.name().equalsIgnoreCase(text)).findFirst()
+                .filter(constant -> textOf(constant).equalsIgnoreCase(text)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("argument(s) must be one of the following: "
                         + Arrays.stream(constants).map(Parameter::textOf).collect(Collectors.joining(", ")))), Parameter::textOf);
     }
 
     private static String textOf(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /// Its value is several words.

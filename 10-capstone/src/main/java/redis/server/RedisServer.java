@@ -38,6 +38,8 @@ final class RedisServer implements AutoCloseable {
     private final SlowLog slowLog;
     private final Statistics statistics;
     private final ClientPause pause;
+    private final Memory memory;
+    private final Eviction eviction;
     private final Shutdown shutdown;
     private final CommandTable commands;
     private final Admission admission;
@@ -77,6 +79,8 @@ final class RedisServer implements AutoCloseable {
         activeExpiry = new ActiveExpiry(store, propagation);
         slowLog = new SlowLog(config, clock);
         statistics = new Statistics(config, store, slowLog);
+        memory = new Memory(config, store, stream);
+        eviction = new Eviction(config, store, memory, propagation);
         commands = new CommandTable(propagation, statistics);
         replication = new Replication(config, store, stream, history, persistence, commands, replicas, clock, statistics);
         pause = new ClientPause(store);
@@ -87,12 +91,15 @@ final class RedisServer implements AutoCloseable {
         var transactionCommands = new TransactionCommands(propagation);
         commands.add(authentication::admit);
         commands.add(transactionCommands::admit);
+        commands.add((client, command) -> {
+            if (persistence.isLoaded()) eviction.admit(client, command);
+        });
         commands.add((_, command) -> persistence.admit(command));
         commands.add((_, command) -> replication.admit(command));
         var info = new ServerInfo();
         info.add("Server", this::serverInfo);
         info.add("Clients", this::clientsInfo);
-        info.add("Memory", this::memoryInfo);
+        info.add("Memory", memory::info);
         info.add("Persistence", persistence::info);
         info.add("Stats", this::statsInfo);
         info.add("Replication", replication::info);
@@ -114,6 +121,7 @@ final class RedisServer implements AutoCloseable {
         var events = new KeyspaceEvents(config.notifyKeyspaceEvents, store, pubSub, statistics);
         new StringCommands(store, propagation, events).addTo(commands);
         new KeyCommands(store, events).addTo(commands);
+        new MemoryCommands(store, memory).addTo(commands);
         new ExpiryCommands(store, propagation, events).addTo(commands);
         new ServerCommands(store, config, info, persistence, clock).addTo(commands);
         new SlowLogCommands(slowLog).addTo(commands);
@@ -158,7 +166,9 @@ final class RedisServer implements AutoCloseable {
             if (shutdown.isOver()) throw new IOException("It was shut down while it loaded the data");
             replication.start();
             activeExpiry.start();
+            eviction.start();
             cron.scheduleWithFixedDelay(statistics::measureRates, 100, 100, TimeUnit.MILLISECONDS);
+            cron.scheduleWithFixedDelay(this::measurePeak, 100, 100, TimeUnit.MILLISECONDS);
             cron.scheduleWithFixedDelay(replication::tick, 100, 100, TimeUnit.MILLISECONDS);
             cron.scheduleWithFixedDelay(() -> sessions.forEach(ClientSession::checkLimit), 1, 1, TimeUnit.SECONDS);
             cron.scheduleWithFixedDelay(() -> sessions.forEach(ClientSession::checkIdle), 1, 1, TimeUnit.SECONDS);
@@ -252,6 +262,7 @@ final class RedisServer implements AutoCloseable {
         replicas.close();
         for (var thread : threads) join(thread);
         activeExpiry.close();
+        eviction.close();
         persistence.close();
     }
 
@@ -279,6 +290,15 @@ final class RedisServer implements AutoCloseable {
 
     // ---- what INFO tells ----
 
+    private void measurePeak() {
+        store.lock();
+        try {
+            memory.measurePeak();
+        } finally {
+            store.unlock();
+        }
+    }
+
     private Map<String, ?> serverInfo() {
         var fields = process.server(port());
         fields.put("config_file", config.file() == null ? "" : config.file());
@@ -297,17 +317,13 @@ final class RedisServer implements AutoCloseable {
         return fields;
     }
 
-    private Map<String, ?> memoryInfo() {
-        var runtime = Runtime.getRuntime();
-        return Map.of("used_memory", runtime.totalMemory() - runtime.freeMemory());
-    }
-
     private Map<String, ?> statsInfo() {
         var fields = new LinkedHashMap<String, Object>();
         fields.putAll(admission.statistics());
         fields.putAll(statistics.traffic());
         fields.putAll(replicas.statistics());
         fields.put("expired_keys", store.expired());
+        fields.put("evicted_keys", store.evicted());
         fields.putAll(activeExpiry.statistics());
         fields.putAll(statistics.lookups());
         fields.put("pubsub_channels", pubSub.channels(PubSub.Kind.CHANNEL).size());

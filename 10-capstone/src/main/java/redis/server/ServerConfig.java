@@ -29,6 +29,7 @@ final class ServerConfig {
             "slave-announce-port", "replica-announce-port",
             "slave-priority", "replica-priority",
             "repl-ping-slave-period", "repl-ping-replica-period",
+            "slave-ignore-maxmemory", "replica-ignore-maxmemory",
             "min-slaves-to-write", "min-replicas-to-write",
             "min-slaves-max-lag", "min-replicas-max-lag");
 
@@ -49,6 +50,17 @@ final class ServerConfig {
     /// How many clients may be connected at a time.
     final Parameter<Integer> maxClients = add(Parameter.number("maxclients", "how many clients are served at a time", 10_000, 1, Integer.MAX_VALUE)
             .changeable());
+
+    /// How much memory the data may take, in bytes; 0: any. See [Memory#used()].
+    final Parameter<Long> maxMemory = add(Parameter.memory("maxmemory", "how much memory the data may take; 0 for any", "0").changeable());
+
+    /// Which keys go when it takes more.
+    final Parameter<EvictionPolicy> maxMemoryPolicy = add(Parameter.oneOf("maxmemory-policy",
+            "which keys go when it takes more: noeviction, allkeys-lru, volatile-ttl …", EvictionPolicy.NOEVICTION).changeable());
+
+    /// How many keys are looked at for each that is evicted.
+    final Parameter<Integer> maxMemorySamples = add(Parameter.number("maxmemory-samples", "how many keys are looked at for each that goes", 5, 1,
+            Integer.MAX_VALUE).changeable());
 
     /// Whether a server without a password turns away clients on other machines.
     final Parameter<Boolean> protectedMode = add(Parameter.yesOrNo("protected-mode", "whether other machines need a password to be let in", true).changeable());
@@ -172,12 +184,13 @@ final class ServerConfig {
 
     /// Which events of keys are published; none: nobody is told of any.
     final Parameter<KeyspaceEvents.Wanted> notifyKeyspaceEvents = add(Parameter.of("notify-keyspace-events",
-            "which events of keys are published, of the classes A g $ x m n, to K: a channel for the key, E: one for the event", "",
+            "which events of keys are published, of the classes A g $ x e m n, to K: a channel for the key, E: one for the event", "",
             KeyspaceEvents.Wanted::parse, KeyspaceEvents.Wanted::text).lines(wanted -> List.of(ConfigFile.quote(wanted.text()))).changeable());
 
     {
         add(Parameter.fixed("databases", "1"));
         add(Parameter.fixed("replica-read-only", "yes"));
+        add(Parameter.fixed("replica-ignore-maxmemory", "yes"));
     }
 
     private <T> Parameter<T> add(Parameter<T> parameter) {

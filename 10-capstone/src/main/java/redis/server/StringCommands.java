@@ -163,7 +163,7 @@ final class StringCommands {
     }
 
     private Resp setNx(ClientSession client, List<ByteString> request) {
-        boolean absent = !store.contains(request.get(1));
+        boolean absent = !store.touch(request.get(1));
         if (absent) set(request.get(1), request.get(2));
         return Resp.integer(absent);
     }
@@ -191,7 +191,7 @@ final class StringCommands {
     private Resp mSetNx(ClientSession client, List<ByteString> request) {
         requirePairs(request, "msetnx");
         for (int i = 1; i < request.size(); i += 2) {
-            if (store.contains(request.get(i))) return Resp.integer(0);
+            if (store.touch(request.get(i))) return Resp.integer(0);
         }
         setAll(request);
         return Resp.integer(1);
@@ -211,7 +211,8 @@ final class StringCommands {
         var suffix = request.get(2);
         if (old != null) requireLength((long) old.length() + suffix.length());
         var value = old == null ? suffix : old.concat(suffix);
-        store.update(key, value);
+        if (old == null) store.update(key, value);
+        else store.extend(key, value);
         events.publish(APPEND, key);
         return Resp.integer(value.length());
     }
@@ -241,7 +242,7 @@ final class StringCommands {
         if (patch.isEmpty()) return Resp.integer(old.length());
         requireLength(offset + patch.length());
         var value = old.overwrite((int) offset, patch);
-        store.update(key, value);
+        store.extend(key, value);
         events.publish(SETRANGE, key);
         return Resp.integer(value.length());
     }

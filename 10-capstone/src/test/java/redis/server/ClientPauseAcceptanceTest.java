@@ -141,6 +141,22 @@ class ClientPauseAcceptanceTest extends AcceptanceTest {
         redis.call("GET", "k").is("v");
     }
 
+    @Test
+    void nothingIsEvicted() throws Exception {
+        redis.call("MSET", "a", "1", "b", "2").isOk();
+        try {
+            redis.call("CONFIG", "SET", "maxmemory-policy", "allkeys-random").isOk();
+            redis.call("CLIENT", "PAUSE", "60000", "WRITE").isOk();
+            redis.call("CONFIG", "SET", "maxmemory", "1").isOk();
+            redis.call("GET", "a").is("1");
+            redis.call("DBSIZE").is(2);
+            redis.call("CLIENT", "UNPAUSE").isOk();
+            Eventually.becomesTrue("all of them are", () -> redis.call("DBSIZE").text().equals("0"));
+        } finally {
+            redis.call("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction").isOk();
+        }
+    }
+
     /// It is not found, but it is there.
     @Test
     void nothingExpiresForGood() throws Exception {
