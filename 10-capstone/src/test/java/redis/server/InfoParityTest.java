@@ -71,7 +71,7 @@ class InfoParityTest {
 
     @Test
     void everyFieldOfRedisIsToldOrThereIsAReason() throws Exception {
-        try (var real = RealRedis.start("--appendonly", "yes");
+        try (var real = RealRedis.start("--appendonly", "yes", "--repl-diskless-sync-delay", "0");
              var ours = LocalServer.start(directory.resolve("master"), "--appendonly", "yes");
              var realReplica = RealRedis.start("--appendonly", "yes", "--replicaof", "127.0.0.1 " + real.address().getPort());
              var ourReplica = LocalServer.start(directory.resolve("replica"), "--appendonly", "yes", "--replicaof", "127.0.0.1 " + ours.address().getPort());
@@ -98,7 +98,7 @@ class InfoParityTest {
     /// A line for each command and each replica is a list of fields of its own.
     @Test
     void linesWithSeveralFieldsHaveThoseOfRedis() throws Exception {
-        try (var real = RealRedis.start(); var ours = LocalServer.start(directory);
+        try (var real = RealRedis.start("--repl-diskless-sync-delay", "0"); var ours = LocalServer.start(directory);
              var realReplica = RealRedis.start("--replicaof", "127.0.0.1 " + real.address().getPort());
              var ourReplica = LocalServer.start(directory.resolve("replica"), "--replicaof", "127.0.0.1 " + ours.address().getPort());
              var redis = new TestClient(real.address()); var redisReplica = new TestClient(realReplica.address())) {
