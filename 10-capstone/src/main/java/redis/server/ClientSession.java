@@ -60,6 +60,7 @@ final class ClientSession implements AutoCloseable {
     private final Shutdown shutdown;
     private final Statistics statistics;
     private final Outbox outbox;
+    private final AdaptiveSpin spin;
     private final RespReader reader;
 
     private final ReentrantLock finishing = new ReentrantLock(); // held while the client gets its last replies
@@ -115,7 +116,9 @@ final class ClientSession implements AutoCloseable {
         var writer = new RespWriter(statistics.clients.count(socket.getOutputStream()));
         writer.version(version);
         outbox = new Outbox(writer, socket);
-        reader = new RespReader(statistics.clients.count(socket.getInputStream()), this::beforeWaiting, () -> !isAuthenticated());
+        var in = statistics.clients.count(socket.getInputStream());
+        spin = new AdaptiveSpin(store, in, System::nanoTime);
+        reader = new RespReader(in, this::beforeWaiting, () -> !isAuthenticated());
         becomesNew();
     }
 
@@ -124,6 +127,7 @@ final class ClientSession implements AutoCloseable {
         idleSince = store.millis();
         outbox.flush();
         if (replica != null) replicas.heard(replica); // if only an empty line
+        spin.await();
     }
 
     long id() {
