@@ -32,7 +32,7 @@ class ClientSessionTest {
 
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
     private final Store store = new Store(now::get);
-    private final ServerConfig config = ServerConfig.parse();
+    private final ServerConfig config = ServerConfig.parse("--slowlog-log-slower-than", "-1"); // a FakeSocket has no address to note
     private final AppendOnlyFile log = new AppendOnlyFile(config, () -> {}); // which was not begun
     private final ReplicationStream stream = new ReplicationStream();
     private final ReplicationHistory history = new ReplicationHistory(stream);
