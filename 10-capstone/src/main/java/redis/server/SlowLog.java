@@ -29,23 +29,31 @@ final class SlowLog {
     private final InstantSource clock;
     private final Deque<Entry> entries = new ArrayDeque<>(); // the last one first
     private long nextId;
+    private long threshold; // nanoseconds
 
     SlowLog(ServerConfig config, InstantSource clock) {
         this.config = config;
         this.clock = clock;
+        threshold(config.slowlogLogSlowerThan.get());
+        config.slowlogLogSlowerThan.onChange(this::threshold);
     }
 
-    /// Takes note of a command if it took long.
+    /// @param micros -1: nothing is slow
+    private void threshold(long micros) {
+        threshold = micros < 0 ? Long.MAX_VALUE : TimeUnit.MICROSECONDS.toNanos(micros);
+    }
+
+    /// Takes note of a command if it took long. Asked after each one, so it is no more than one comparison for most.
     ///
     /// @param client null: the master
     void consider(Command command, ClientSession client, List<ByteString> request, long nanos) {
-        long threshold = config.slowlogLogSlowerThan.get();
-        if (threshold < 0) return;
-        long micros = TimeUnit.NANOSECONDS.toMicros(nanos);
-        if (micros < threshold || command.flags().contains(Command.Flag.SKIP_SLOWLOG)) return;
+        if (nanos >= threshold && !command.flags().contains(Command.Flag.SKIP_SLOWLOG)) add(command, client, request, nanos);
+    }
+
+    private void add(Command command, ClientSession client, List<ByteString> request, long nanos) {
         var address = client == null ? "" : client.address();
         var name = client == null ? ByteString.EMPTY : client.name();
-        entries.addFirst(new Entry(nextId++, clock.millis() / 1000, micros, shorten(redact(command, request)), address, name));
+        entries.addFirst(new Entry(nextId++, clock.millis() / 1000, TimeUnit.NANOSECONDS.toMicros(nanos), shorten(redact(command, request)), address, name));
         while (entries.size() > config.slowlogMaxLen.get()) entries.removeLast();
     }
 

@@ -37,11 +37,14 @@ final class Statistics {
 
     private long hold;     // of the lock, in which the clock was last looked at
     private long lastLook; // System.nanoTime()
+    private boolean tracksLatency;
 
     Statistics(ServerConfig config, Store store, SlowLog slowLog) {
         this.config = config;
         this.store = store;
         this.slowLog = slowLog;
+        tracksLatency = config.latencyTracking.get();
+        config.latencyTracking.onChange(tracks -> tracksLatency = tracks);
         watch("ops", () -> commands);
         watch("input", clients.input::sum);
         watch("output", clients.output::sum);
@@ -78,7 +81,7 @@ final class Statistics {
         commands++;
         boolean failed = reply instanceof Resp.SimpleError;
         if (failed) countError((Resp.SimpleError) reply);
-        command.statistics().called(nanos, failed, config.latencyTracking.get());
+        command.statistics().called(nanos, failed, tracksLatency);
         slowLog.consider(command, client, request, nanos);
     }
 
@@ -170,7 +173,7 @@ final class Statistics {
 
     Map<String, ?> latencyInfo(CommandTable table) {
         var fields = new LinkedHashMap<String, Object>();
-        if (!config.latencyTracking.get()) return fields;
+        if (!tracksLatency) return fields;
         table.forEach(command -> {
             var latencies = command.statistics().latencies();
             if (latencies != null) fields.put("latency_percentiles_usec_" + command.name(), config.latencyPercentiles.get().of(latencies));
