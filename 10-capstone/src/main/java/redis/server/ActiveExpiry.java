@@ -1,5 +1,7 @@
 package redis.server;
 
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /// Removes keys that are over and that nobody asks for, so that their memory is given back.
@@ -25,6 +27,7 @@ final class ActiveExpiry implements AutoCloseable {
     private final Propagation propagation;
     private final Thread thread = Thread.ofVirtual().name("active-expiry").unstarted(this::run);
     private volatile boolean running = true;
+    private long worked; // nanoseconds, with the store's lock held, which guards it
 
     ActiveExpiry(Store store, Propagation propagation) {
         this.store = store;
@@ -47,13 +50,25 @@ final class ActiveExpiry implements AutoCloseable {
     /// @return whether there is more to be done at once
     private boolean expireSlice() {
         store.lock();
+        long start = System.nanoTime();
         try {
             boolean manyAreOver = store.expireSome(SLICE);
             propagation.propagateExpired();
             return store.rehash(REHASH_STEPS) || manyAreOver;
         } finally {
+            worked += System.nanoTime() - start;
             store.unlock();
         }
+    }
+
+    // ---- what INFO tells; the caller holds the store's lock ----
+
+    Map<String, ?> statistics() {
+        return Map.of("expire_cycle_cpu_milliseconds", TimeUnit.NANOSECONDS.toMillis(worked));
+    }
+
+    void resetStatistics() {
+        worked = 0;
     }
 
     /// Returns when the thread has ended. It must have been started.

@@ -114,6 +114,11 @@ final class AofRewrites {
         return fields;
     }
 
+    void resetStatistics() {
+        count = 0;
+        failures = 0;
+    }
+
     /// Cancels, and returns when no thread of it is left. The caller does not hold the store's lock.
     void close() {
         cancel();

@@ -7,11 +7,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import redis.resp.ByteString;
 import redis.resp.Resp;
+import redis.server.ClientPause.Mode;
+import redis.server.ClientPause.Purpose;
+import redis.server.ClientSession.Unblocked;
 import redis.server.Command.Flag;
 import redis.server.Command.Keys;
 
@@ -27,10 +31,12 @@ final class ClientCommands {
     private static final EnumSet<Flag> OTHERS = EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE);
 
     private final Set<ClientSession> sessions;
+    private final ClientPause pause;
 
     /// @param sessions those of all clients, which come and go in other threads
-    ClientCommands(Set<ClientSession> sessions) {
+    ClientCommands(Set<ClientSession> sessions, ClientPause pause) {
         this.sessions = sessions;
+        this.pause = pause;
     }
 
     void addTo(CommandTable table) {
@@ -41,17 +47,25 @@ final class ClientCommands {
                                 "Return the number of this connection.", this::id),
                         Command.of("client|getname", 2, OWN, Keys.NONE,
                                 "Return the name of this connection.", this::getName),
-                        Command.of("client|setname name", 3, OWN, Keys.NONE,
+                        Command.of("client|setname connection-name", 3, OWN, Keys.NONE,
                                 "Give this connection a name.", this::setName),
                         Command.of("client|setinfo LIB-NAME|LIB-VER value", 4, OWN, Keys.NONE,
                                 "Take note of the library that the client uses, or its version.", this::setInfo),
                         Command.of("client|info", 2, OWN, Keys.NONE,
                                 "Tell about this connection.", this::info),
-                        Command.of("client|list [TYPE NORMAL|MASTER|REPLICA|PUBSUB | ID client-id [client-id ...]]", -2, OTHERS, Keys.NONE,
+                        Command.of("client|list [TYPE NORMAL|MASTER|REPLICA|PUBSUB] [ID client-id [client-id ...]]", -2, OTHERS, Keys.NONE,
                                 "Tell about all connections, or about some.", this::list),
-                        Command.of("client|kill ip:port | [ID client-id] [TYPE type] [USER username] [ADDR ip:port] [LADDR ip:port] [SKIPME YES|NO]",
+                        Command.of("client|kill ip:port | [ID client-id] [TYPE NORMAL|MASTER|SLAVE|REPLICA|PUBSUB] [USER username] [ADDR ip:port] [LADDR ip:port] [SKIPME yes/no]",
                                 -3, OTHERS, Keys.NONE,
                                 "End connections: all to which everything applies.", this::kill),
+                        Command.of("client|reply ON|OFF|SKIP", 3, OWN, Keys.NONE,
+                                "Choose which requests get a reply: all, none, or not the next one.", this::reply),
+                        Command.of("client|pause timeout [WRITE|ALL]", -3, OTHERS, Keys.NONE,
+                                "Have requests wait for so many milliseconds: those that write, or all.", this::pause),
+                        Command.of("client|unpause", 2, OTHERS, Keys.NONE,
+                                "Have them go on.", this::unpause),
+                        Command.of("client|unblock client-id [TIMEOUT|ERROR]", -3, OTHERS, Keys.NONE,
+                                "End the wait of a client, as if its time were over, or with an error.", this::unblock),
                         Command.of("client|no-evict ON|OFF", 3, OTHERS, Keys.NONE,
                                 "Keep this connection when others are ended to save memory.", this::noEvict)));
     }
@@ -99,6 +113,18 @@ final class ClientCommands {
         else if (request.get(2).equalsIgnoreCase("off")) client.noEvict(false);
         else throw new CommandException(CommandException.SYNTAX);
         return Resp.OK;
+    }
+
+    private Resp reply(ClientSession client, List<ByteString> request) {
+        var mode = request.get(2);
+        if (mode.equalsIgnoreCase("on")) {
+            client.replyMode().on();
+            return Resp.OK;
+        }
+        if (mode.equalsIgnoreCase("off")) client.replyMode().off();
+        else if (mode.equalsIgnoreCase("skip")) client.replyMode().skipNext();
+        else throw new CommandException(CommandException.SYNTAX);
+        return null;
     }
 
     private Resp info(ClientSession client, List<ByteString> request) {
@@ -198,5 +224,42 @@ final class ClientCommands {
     private static void kill(ClientSession client, ClientSession victim) {
         if (victim == client) client.endAfterReply();
         else client.kill(victim);
+    }
+
+    private Resp pause(ClientSession client, List<ByteString> request) {
+        if (request.size() > 4) throw unknownOrWrongArity(request);
+        var mode = request.size() == 3 ? Mode.ALL : mode(request.get(3));
+        long millis = Arguments.integer(request.get(2), "ERR timeout is not an integer or out of range");
+        if (millis < 0) throw new CommandException("ERR timeout is negative");
+        pause.begin(Purpose.CLIENT_COMMAND, mode, Math.min(TimeUnit.MILLISECONDS.toNanos(millis), ClientPause.FOREVER));
+        return Resp.OK;
+    }
+
+    private static Mode mode(ByteString name) {
+        if (name.equalsIgnoreCase("write")) return Mode.WRITE;
+        if (name.equalsIgnoreCase("all")) return Mode.ALL;
+        throw new CommandException("ERR CLIENT PAUSE mode must be WRITE or ALL");
+    }
+
+    private Resp unpause(ClientSession client, List<ByteString> request) {
+        pause.end(Purpose.CLIENT_COMMAND);
+        return Resp.OK;
+    }
+
+    private Resp unblock(ClientSession client, List<ByteString> request) {
+        if (request.size() > 4) throw unknownOrWrongArity(request);
+        var how = request.size() == 3 ? Unblocked.WITH_TIMEOUT : how(request.get(3));
+        long id = Arguments.integer(request.get(2));
+        return Resp.integer(live().anyMatch(each -> each.id() == id && each.unblock(how)));
+    }
+
+    private static Unblocked how(ByteString reason) {
+        if (reason.equalsIgnoreCase("timeout")) return Unblocked.WITH_TIMEOUT;
+        if (reason.equalsIgnoreCase("error")) return Unblocked.WITH_ERROR;
+        throw new CommandException("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+    }
+
+    private static CommandException unknownOrWrongArity(List<ByteString> request) {
+        return new CommandException("ERR unknown subcommand or wrong number of arguments for '%s'. Try CLIENT HELP.".formatted(request.get(1).toLatin1()));
     }
 }

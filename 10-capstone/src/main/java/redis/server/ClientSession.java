@@ -58,6 +58,7 @@ final class ClientSession implements AutoCloseable {
     private final ReplicationStream stream;
     private final Replicas replicas;
     private final Shutdown shutdown;
+    private final Statistics statistics;
     private final Outbox outbox;
     private final AdaptiveSpin spin;
     private final RespReader reader;
@@ -66,6 +67,7 @@ final class ClientSession implements AutoCloseable {
     private boolean authenticated; // whether it has given the password, or there was none when it came
     private boolean ending;
     private final AtomicBoolean givenUp = new AtomicBoolean(); // several threads may find that it has to be, and one says so
+    private volatile Unblocked unblocked; // how the wait for that reply was cut short; null: it was not
     private volatile long idleSince; // when it began to wait for a request, or for more of one, in milliseconds since 1970
     private volatile Supplier<Resp> later; // where the reply to the last request comes from; null: it is there. INFO looks
 
@@ -80,12 +82,19 @@ final class ClientSession implements AutoCloseable {
     private Command command;             // the last one it has sent; null if there is no such command, or it has sent none
     private long active;                 // when it last sent requests or was sent a message, in milliseconds since 1970
     private boolean noEvict;
+    private final ReplyMode replyMode = new ReplyMode();
+    private boolean answersSilently;     // nobody gets the reply to the last request
+    private Runnable unblock;            // what cuts its wait for a reply short; null: nothing, or it does not wait
     private boolean killed;              // somebody has ended it, and is about to close its connection
+
+    /// How a wait for a reply is cut short.
+    enum Unblocked { WITH_TIMEOUT, WITH_ERROR }
 
     /// @param id unique in this server, from 1 on
     /// @param connected when, in milliseconds since 1970
     ClientSession(long id, long connected, Socket socket, ServerConfig config, Store store, CommandTable commands, Propagation propagation,
-                  AppendOnlyFile log, PubSub pubSub, ReplicationStream stream, Replicas replicas, Shutdown shutdown) throws IOException {
+                  AppendOnlyFile log, PubSub pubSub, ReplicationStream stream, Replicas replicas, Shutdown shutdown,
+                  Statistics statistics) throws IOException {
         this.id = id;
         this.connected = connected;
         this.active = connected;
@@ -102,11 +111,12 @@ final class ClientSession implements AutoCloseable {
         this.stream = stream;
         this.replicas = replicas;
         this.shutdown = shutdown;
+        this.statistics = statistics;
         socket.setTcpNoDelay(true); // a reply leaves when we write it, not when the kernel has gathered a full packet
-        var writer = new RespWriter(socket.getOutputStream());
+        var writer = new RespWriter(statistics.clients.count(socket.getOutputStream()));
         writer.version(version);
         outbox = new Outbox(writer, socket);
-        var in = socket.getInputStream();
+        var in = statistics.clients.count(socket.getInputStream());
         spin = new AdaptiveSpin(store, in, System::nanoTime);
         reader = new RespReader(in, this::beforeWaiting, () -> !isAuthenticated());
         becomesNew();
@@ -180,8 +190,9 @@ final class ClientSession implements AutoCloseable {
             }
         } catch (ProtocolException e) {
             if (isReplica()) return; // an error would end up in the stream
+            var error = countedError("ERR Protocol error: " + e.getMessage());
             var last = new Batch(log);
-            last.add(Resp.error("ERR Protocol error: " + e.getMessage()), false);
+            if (!replyMode.isSilent()) last.add(error, false);
             outbox.add(last, OutputLimit.NONE);
         }
         outbox.endWriter();
@@ -214,10 +225,16 @@ final class ClientSession implements AutoCloseable {
                 return;
             }
             while (done < requests.size() && !ending && later == null) {
-                if (shutdown.holdsBack(this, requests.get(done))) continue;
+                if (shutdown.holdsBack(this)) continue;
                 long before = propagation.writes();
                 boolean follows = isReplica();
-                var reply = commands.execute(this, requests.get(done++));
+                Resp reply;
+                try {
+                    reply = commands.execute(this, requests.get(done));
+                } catch (ClientPause.Postponed e) {
+                    break; // it stays on the list, and comes again when it has waited
+                }
+                done++;
                 if (follows && reply != null) {
                     LOG.log(WARNING, "Closed the replica " + peer() + ", which has asked for something: the reply would end up in the stream");
                     store.afterUnlock(this::disconnect);
@@ -226,7 +243,9 @@ final class ClientSession implements AutoCloseable {
                 }
                 boolean wrote = propagation.writes() != before;
                 if (wrote) lastWrite = BEHIND_ALL;
-                if (reply != null) batch.add(reply, wrote);
+                answersSilently = replyMode.isSilent();
+                if (reply != null && !answersSilently) batch.add(reply, wrote);
+                replyMode.next();
             }
             lastWrite = lastWrite(); // which also lets those who feed replicas have what was written
             active = store.now(); // read once, and often has been
@@ -257,7 +276,7 @@ final class ClientSession implements AutoCloseable {
         outbox.flush();
         var reply = later.get();
         later = null;
-        if (reply == null) return;
+        if (reply == null || answersSilently) return;
         var last = new Batch(log);
         last.add(reply, false);
         outbox.add(last, OutputLimit.NONE);
@@ -268,6 +287,7 @@ final class ClientSession implements AutoCloseable {
     /// came before it leaves at once, and what comes after it is carried out after it.
     void answerLater(Supplier<Resp> reply) {
         later = reply;
+        unblock = null;
     }
 
     /// Whether the client has left, or the session has been closed, as far as that can be told while its next request is still to be read. For those
@@ -286,6 +306,44 @@ final class ClientSession implements AutoCloseable {
         } catch (IOException e) {
             return true;
         }
+    }
+
+    /// As [#answerLater(Supplier)], for one that CLIENT UNBLOCK can have come sooner.
+    ///
+    /// @param wake has who waits look at [#isUnblocked()]
+    void answerLater(Supplier<Resp> reply, Runnable wake) {
+        unblocked = null;
+        answerLater(() -> {
+            var regular = reply.get();
+            return unblocked == Unblocked.WITH_ERROR ? countedError("UNBLOCKED client unblocked via CLIENT UNBLOCK") : regular;
+        });
+        unblock = wake;
+    }
+
+    private Resp countedError(String message) {
+        var error = new Resp.SimpleError(message);
+        store.lock();
+        try {
+            statistics.countError(error);
+        } finally {
+            store.unlock();
+        }
+        return error;
+    }
+
+    boolean isUnblocked() {
+        return unblocked != null;
+    }
+
+    /// Has it get its reply now. The caller holds the store's lock.
+    ///
+    /// @return false if it does not wait for one, or for one that comes when it comes
+    boolean unblock(Unblocked how) {
+        if (later == null || unblock == null) return false;
+        unblocked = how;
+        unblock.run();
+        unblock = null;
+        return true;
     }
 
     /// Whether the client waits for a reply that takes its time.
@@ -325,12 +383,12 @@ final class ClientSession implements AutoCloseable {
 
     /// Carries out what was queued. The replies are the elements of one.
     void executeAll(List<Transaction.Queued> queue) {
-        batch.beginArray(queue.size());
+        if (!replyMode.isSilent()) batch.beginArray(queue.size());
         for (var queued : queue) {
             boolean isLeaving = ending; // it has ended its own connection, with the reply to that
             long before = propagation.writes();
             var reply = commands.run(queued.command(), this, queued.request());
-            if (reply != null && !isLeaving) batch.add(reply, propagation.writes() != before);
+            if (reply != null && !isLeaving && !replyMode.isSilent()) batch.add(reply, propagation.writes() != before);
         }
     }
 
@@ -360,6 +418,10 @@ final class ClientSession implements AutoCloseable {
     /// @param command null if there is no such command
     void calls(Command command) {
         this.command = command;
+    }
+
+    ReplyMode replyMode() {
+        return replyMode;
     }
 
     void noEvict(boolean noEvict) {
@@ -415,6 +477,7 @@ final class ClientSession implements AutoCloseable {
         fields.put("omem", outbox.bytes());
         fields.put("cmd", command == null ? "NULL" : command.name());
         fields.put("user", "default");
+        fields.put("redir", -1); // nobody tracks keys
         fields.put("resp", version == RespVersion.RESP2 ? 2 : 3);
         return fields;
     }
@@ -423,10 +486,10 @@ final class ClientSession implements AutoCloseable {
         return subscriptions == null ? 0 : subscriptions.of(kind).size();
     }
 
-    /// `S`: follows this server; `P`: listens to channels; `x`: has begun a transaction; `d`: a key that it watches has changed;
+    /// `S`: follows this server; `P`: listens to channels; `x`: has begun a transaction; `b`: waits for a reply; `d`: a key that it watches has changed;
     /// `e`: not to be disconnected to save memory, which nobody is; `N`: nothing of note.
     private String flags() {
-        var flags = (isReplica() ? "S" : "") + (isSubscribed() ? "P" : "") + (isInTransaction() ? "x" : "")
+        var flags = (isReplica() ? "S" : "") + (isSubscribed() ? "P" : "") + (isInTransaction() ? "x" : "") + (isBlocked() ? "b" : "")
                 + (transaction != null && transaction.isTouched() ? "d" : "") + (noEvict ? "e" : "");
         return flags.isEmpty() ? "N" : flags;
     }
@@ -581,7 +644,7 @@ final class ClientSession implements AutoCloseable {
 
     /// The connection itself, for one who has it for himself.
     OutputStream output() throws IOException {
-        return socket.getOutputStream();
+        return statistics.servers.count(socket.getOutputStream());
     }
 
     InetAddress host() {

@@ -16,8 +16,9 @@ import redis.resp.Resp;
 /// @param summary one sentence for people
 /// @param handler carries it out
 /// @param subcommands the commands named by the second word; none for most
+/// @param statistics how often it was called, and so on
 record Command(String name, String arguments, int arity, EnumSet<Flag> flags, Keys keys, String summary, Handler handler,
-               List<Command> subcommands) {
+               List<Command> subcommands, CommandStatistics statistics) {
 
     /// What kind of command it is: for clients, and for the server where it matters. Names and order are Redis's.
     enum Flag {
@@ -84,7 +85,8 @@ record Command(String name, String arguments, int arity, EnumSet<Flag> flags, Ke
     private static Command of(String usage, int arity, EnumSet<Flag> flags, Keys keys, String summary, Handler handler,
                               List<Command> subcommands) {
         var words = usage.split(" ", 2);
-        return new Command(words[0], words.length == 1 ? "" : words[1], arity, flags, keys, summary, handler, subcommands);
+        return new Command(words[0], words.length == 1 ? "" : words[1], arity, flags, keys, summary, handler, subcommands,
+                new CommandStatistics());
     }
 
     /// A command with subcommands. It gets one more, HELP, which lists them.
@@ -111,7 +113,7 @@ record Command(String name, String arguments, int arity, EnumSet<Flag> flags, Ke
 
     /// The same command with other flags.
     Command with(EnumSet<Flag> flags) {
-        return new Command(name, arguments, arity, flags, keys, summary, handler, subcommands);
+        return new Command(name, arguments, arity, flags, keys, summary, handler, subcommands, statistics);
     }
 
     boolean accepts(int words) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import redis.resp.ByteString;
 import redis.resp.Resp;
 
@@ -29,11 +30,11 @@ final class CommandTable {
     private final List<Guard> guards = new ArrayList<>();
     private final HttpRequests http = new HttpRequests(System::nanoTime);
     private final Propagation propagation;
+    private final Statistics statistics;
 
-    private long executed;
-
-    CommandTable(Propagation propagation) {
+    CommandTable(Propagation propagation, Statistics statistics) {
         this.propagation = propagation;
+        this.statistics = statistics;
     }
 
     /// @param group what these commands have in common, as Redis's documentation groups them: `string`
@@ -58,14 +59,22 @@ final class CommandTable {
         guards.add(guard);
     }
 
-    /// @return the group of a command; null for a subcommand
+    /// @return the group of a command, or of the one that it is a subcommand of
     String group(Command command) {
-        return groups.get(command.name());
+        return groups.get(command.name().replaceFirst("\\|.*", ""));
     }
 
     /// All commands, without subcommands, in the order in which they were added.
     Collection<Command> all() {
         return commands.values();
+    }
+
+    /// Visits all commands and their subcommands.
+    void forEach(Consumer<Command> visitor) {
+        for (var command : commands.values()) {
+            visitor.accept(command);
+            command.subcommands().forEach(visitor);
+        }
     }
 
     /// @param name in any case
@@ -75,47 +84,36 @@ final class CommandTable {
         return command != null ? command : commands.get(name.toLatin1().toLowerCase(Locale.ROOT));
     }
 
-    /// How many requests have been carried out.
-    long executed() {
-        return executed;
-    }
-
-    void resetStatistics() {
-        executed = 0;
-    }
-
     /// Carries out a request, or queues it for EXEC. The caller holds the store's lock.
     ///
     /// @return the reply, which is an error if the request cannot be carried out; null if the client gets none, or has it already
     Resp execute(ClientSession client, List<ByteString> request) {
-        executed++;
         var command = find(request.getFirst());
         if (command == null && http.recognize(request.getFirst(), client.peer())) {
             client.endAfterReply();
             return null;
         }
-        Command admitted;
+        Command resolved = null;
         try {
-            admitted = admit(command, client, request);
+            client.calls(null); // unless there is such a command
+            resolved = resolve(command, request);
+            client.calls(resolved);
+            admit(resolved, client, request);
         } catch (CommandException e) {
-            return refuse(command, client, e);
+            return statistics.rejected(resolved, refuse(resolved, client, e));
         }
-        boolean queues = client.isInTransaction() && client.transaction().queues(admitted);
-        return queues ? client.queue(admitted, request) : run(admitted, client, request);
+        boolean queues = client.isInTransaction() && client.transaction().queues(resolved);
+        return queues ? client.queue(resolved, request) : run(resolved, client, request);
     }
 
-    private Command admit(Command command, ClientSession client, List<ByteString> request) {
-        client.calls(null); // unless there is such a command
-        var resolved = resolve(command, request);
-        client.calls(resolved);
-        requireArity(resolved, request);
-        var judged = isExec(resolved) ? client.transaction().asOne(resolved) : resolved;
+    private void admit(Command command, ClientSession client, List<ByteString> request) {
+        requireArity(command, request);
+        var judged = isExec(command) ? client.transaction().asOne(command) : command;
         for (var guard : guards) guard.admit(client, judged);
-        return resolved;
     }
 
     /// What is refused before it is queued would be missing in the transaction: it is not carried out at all.
-    private static Resp refuse(Command command, ClientSession client, CommandException reason) {
+    private static Resp.SimpleError refuse(Command command, ClientSession client, CommandException reason) {
         var message = reason.getMessage();
         if (isExec(command)) {
             client.transaction().discard();
@@ -123,7 +121,7 @@ final class CommandTable {
         } else if (client.isInTransaction()) {
             client.transaction().breakOff();
         }
-        return Resp.error(message);
+        return new Resp.SimpleError(message);
     }
 
     private static boolean isExec(Command command) {
@@ -134,11 +132,15 @@ final class CommandTable {
     ///
     /// @return as [#execute]
     Resp run(Command command, ClientSession client, List<ByteString> request) {
+        long begin = statistics.begin();
+        Resp reply;
         try {
-            return propagation.call(command, client, request);
+            reply = propagation.call(command, client, request);
         } catch (CommandException e) {
-            return Resp.error(e.getMessage());
+            reply = Resp.error(e.getMessage());
         }
+        statistics.called(command, client, request, begin, reply);
+        return reply;
     }
 
     /// Carries out a command of the log once more. An error is what it was the first time: it changed nothing.
@@ -175,8 +177,7 @@ final class CommandTable {
         var command = requireKnown(request);
         boolean hasEffect = command.flags().contains(Command.Flag.WRITE) || command.flags().contains(Command.Flag.PUBSUB);
         if (!hasEffect) return; // a PING: the master is there
-        executed++;
-        if (propagation.call(command, null, request) instanceof Resp.SimpleError(var message)) throw new CommandException(message);
+        if (run(command, null, request) instanceof Resp.SimpleError(var message)) throw new CommandException(message);
     }
 
     /// Carries out commands of the master, of which the log is to have all or none.
@@ -189,6 +190,15 @@ final class CommandTable {
     /// Has what was applied written to the log.
     void applied() {
         propagation.propagateExpired();
+    }
+
+    /// @return the command or subcommand that a request names; null if there is none
+    Command commandOf(List<ByteString> request) {
+        try {
+            return resolve(find(request.getFirst()), request);
+        } catch (CommandException e) {
+            return null;
+        }
     }
 
     private static Command resolve(Command command, List<ByteString> request) {

@@ -83,6 +83,7 @@ final class ConnectionCommands {
         client.rename(ByteString.EMPTY);
         client.speak(RespVersion.RESP2);
         client.becomesNew();
+        client.replyMode().reset();
         return new Resp.SimpleString("RESET");
     }
 

@@ -30,7 +30,13 @@ final class Dict<E extends Dict.Entry> {
         Entry(byte[] key) {
             this.key = key;
         }
+
+        /// About how many bytes of the heap it takes, with what belongs to nobody else.
+        abstract long memory();
     }
+
+    private static final int ARRAY_HEADER = 12;
+    private static final int REFERENCE = 4;
 
     private static final int MIN_BUCKETS = 4;
     private static final int MAX_BUCKETS = 1 << 30;
@@ -48,11 +54,15 @@ final class Dict<E extends Dict.Entry> {
     /// How often [#random] tries its luck: with one bucket in ten used, it is out of luck once in 40,000 calls.
     private static final int FAIR_TRIES = 100;
 
+    /// How many buckets [#sample] looks at for each entry that it is to find.
+    private static final int BUCKETS_PER_SAMPLE = 10;
+
     private final SipHash sipHash;
     private Table table = new Table(MIN_BUCKETS);
     private Table old;       // the one that the entries are moved from; null when all are in the table
     private int rehashIndex; // the first bucket of the old table that has not been moved
     private int size;
+    private long memory;     // of the entries, in bytes
 
     Dict(SipHash sipHash) {
         this.sipHash = sipHash;
@@ -66,7 +76,33 @@ final class Dict<E extends Dict.Entry> {
         table = new Table(MIN_BUCKETS);
         old = null;
         size = 0;
+        memory = 0;
     }
+
+    // ---- its memory ----
+
+    /// The bytes that an array with a content of so many takes: its header, and what fills up the last eight. It is reckoned for a JVM with compact
+    /// object headers, whose objects take multiples of 8 bytes, and whose references take 4.
+    static long arrayMemory(long content) {
+        return ARRAY_HEADER + content + 7 & -8;
+    }
+
+    /// How many bytes of the heap the entries and the tables take. It is kept up to date and not counted, so to ask costs nothing.
+    long memory() {
+        return memory + tableMemory();
+    }
+
+    /// How many of them the tables take.
+    long tableMemory() {
+        return table.memory + (old == null ? 0 : old.memory);
+    }
+
+    /// Takes note that an entry has grown by so many bytes, or has shrunk.
+    void grown(long bytes) {
+        memory += bytes;
+    }
+
+    // ---- entries ----
 
     /// @return the entry, or null if there is none
     E find(ByteString key) {
@@ -100,6 +136,7 @@ final class Dict<E extends Dict.Entry> {
         entry.hash = hash;
         table.add(entry);
         size++;
+        memory += entry.memory();
         growIfFull();
     }
 
@@ -122,6 +159,7 @@ final class Dict<E extends Dict.Entry> {
         if (removed == null && old != null) removed = old.remove(hash, bytes);
         if (removed == null) return null;
         size--;
+        memory -= removed.memory();
         shrinkIfSparse();
         return cast(removed);
     }
@@ -137,6 +175,16 @@ final class Dict<E extends Dict.Entry> {
             cursor = collect(cursor, bucket);
         }
         return bucket.get(random.nextInt(bucket.size()));
+    }
+
+    /// Finds some entries that are neighbours, wherever that is. It costs little more than to find one, and is good enough to judge all by some.
+    ///
+    /// @param count how many, or a few more; fewer where the table is almost empty
+    void sample(RandomGenerator random, int count, List<? super E> found) {
+        moveBucket();
+        long cursor = random.nextLong();
+        long buckets = Math.min(BUCKETS_PER_SAMPLE * (long) count, narrow().buckets());
+        for (long i = 0; i < buckets && found.size() < count; i++) cursor = collect(cursor, found);
     }
 
     private int hash(byte[] key) {
@@ -251,10 +299,12 @@ final class Dict<E extends Dict.Entry> {
 
         final long mask; // the bits of a hash that tell the bucket
         private final Entry[][] segments;
+        long memory; // of the arrays, in bytes
 
         Table(int buckets) {
             mask = buckets - 1;
             segments = new Entry[Math.max(1, buckets >> SEGMENT_BITS)][];
+            memory = arrayMemory((long) REFERENCE * segments.length);
         }
 
         int buckets() {
@@ -279,9 +329,16 @@ final class Dict<E extends Dict.Entry> {
         void add(Entry entry) {
             int bucket = (int) (entry.hash & mask);
             var segment = segments[bucket >> SEGMENT_BITS];
-            if (segment == null) segment = segments[bucket >> SEGMENT_BITS] = new Entry[Math.min(buckets(), SEGMENT)];
+            if (segment == null) segment = addSegment(bucket >> SEGMENT_BITS);
             entry.next = segment[bucket & SEGMENT - 1];
             segment[bucket & SEGMENT - 1] = entry;
+        }
+
+        private Entry[] addSegment(int index) {
+            var segment = new Entry[Math.min(buckets(), SEGMENT)];
+            segments[index] = segment;
+            memory += arrayMemory((long) REFERENCE * segment.length);
+            return segment;
         }
 
         Entry remove(int hash, byte[] key) {
@@ -304,8 +361,15 @@ final class Dict<E extends Dict.Entry> {
             var chain = head(bucket);
             int offset = bucket & SEGMENT - 1;
             if (chain != null) segments[bucket >> SEGMENT_BITS][offset] = null;
-            if (offset == SEGMENT - 1) segments[bucket >> SEGMENT_BITS] = null;
+            if (offset == SEGMENT - 1) dropSegment(bucket >> SEGMENT_BITS);
             return chain;
+        }
+
+        private void dropSegment(int index) {
+            var segment = segments[index];
+            if (segment == null) return;
+            segments[index] = null;
+            memory -= arrayMemory((long) REFERENCE * segment.length);
         }
 
         void forEach(Consumer<Entry> visitor) {

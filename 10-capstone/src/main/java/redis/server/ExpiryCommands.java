@@ -54,7 +54,7 @@ final class ExpiryCommands {
         var condition = ExpireCondition.parse(request);
         long deadline = unit.deadline(request.get(2), store.now(), command);
         var key = request.get(1);
-        if (!store.contains(key) || !condition.allows(store.deadline(key), deadline)) return Resp.integer(0);
+        if (!store.touch(key) || !condition.allows(store.deadline(key), deadline)) return Resp.integer(0);
         if (store.isOver(deadline - 1)) {
             store.delete(key);
             events.publish(KeyspaceEvent.DEL, key);
@@ -78,9 +78,9 @@ final class ExpiryCommands {
     /// @return in milliseconds since 1970; -1 if the key lives forever, -2 if there is no such key
     private long deadline(List<ByteString> request) {
         var key = request.get(1);
-        if (store.contains(key)) return store.deadline(key);
-        events.publish(KeyspaceEvent.KEYMISS, key);
-        return -2;
+        boolean exists = store.contains(key);
+        events.lookedUp(key, exists);
+        return exists ? store.deadline(key) : -2;
     }
 
     /// @return in milliseconds from now; -1 and -2 as [#deadline]
@@ -96,7 +96,7 @@ final class ExpiryCommands {
 
     private Resp persist(ClientSession client, List<ByteString> request) {
         var key = request.get(1);
-        boolean persisted = store.contains(key) && store.persist(key);
+        boolean persisted = store.touch(key) && store.persist(key);
         if (persisted) events.publish(KeyspaceEvent.PERSIST, key);
         return Resp.integer(persisted);
     }

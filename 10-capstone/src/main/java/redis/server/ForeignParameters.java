@@ -28,13 +28,13 @@ final class ForeignParameters {
             cluster-slave-validity-factor crash-log-enabled crash-memcheck-enabled databases disable-thp dynamic-hz enable-debug-command
             enable-module-command enable-protected-configs hash-max-listpack-entries hash-max-listpack-value hash-max-ziplist-entries
             hash-max-ziplist-value hll-sparse-max-bytes hz ignore-warnings io-threads io-threads-do-reads jemalloc-bg-thread latency-monitor-threshold
-            latency-tracking latency-tracking-info-percentiles lazyfree-lazy-eviction lazyfree-lazy-expire lazyfree-lazy-server-del
-            lazyfree-lazy-user-del lazyfree-lazy-user-flush lfu-decay-time lfu-log-factor list-compress-depth list-max-listpack-size
-            list-max-ziplist-entries list-max-ziplist-size list-max-ziplist-value lua-time-limit maxmemory-clients maxmemory-eviction-tenacity maxmemory-policy maxmemory-samples
-            no-appendfsync-on-rewrite oom-score-adj oom-score-adj-values proc-title-template propagation-error-behavior proto-max-bulk-len
-            rdb-del-sync-files rdb-save-incremental-fsync repl-disable-tcp-nodelay repl-diskless-load repl-diskless-sync repl-diskless-sync-delay
-            repl-diskless-sync-max-replicas replica-ignore-disk-write-errors replica-ignore-maxmemory replica-lazy-flush sanitize-dump-payload
-            server_cpulist set-max-intset-entries set-proc-title slave-ignore-maxmemory slave-lazy-flush slowlog-log-slower-than slowlog-max-len
+            lazyfree-lazy-eviction lazyfree-lazy-expire lazyfree-lazy-server-del lazyfree-lazy-user-del lazyfree-lazy-user-flush lfu-decay-time
+            lfu-log-factor list-compress-depth list-max-listpack-size list-max-ziplist-entries list-max-ziplist-size list-max-ziplist-value
+            lua-time-limit maxmemory-clients maxmemory-eviction-tenacity no-appendfsync-on-rewrite oom-score-adj oom-score-adj-values
+            proc-title-template propagation-error-behavior proto-max-bulk-len rdb-del-sync-files rdb-save-incremental-fsync
+            repl-disable-tcp-nodelay repl-diskless-load repl-diskless-sync repl-diskless-sync-delay repl-diskless-sync-max-replicas
+            replica-ignore-disk-write-errors replica-lazy-flush sanitize-dump-payload server_cpulist set-max-intset-entries set-proc-title
+            slave-lazy-flush
             socket-mark-id stream-node-max-bytes stream-node-max-entries syslog-facility syslog-ident tls-auth-clients tls-ca-cert-dir tls-ca-cert-file
             tls-cert-file tls-ciphers tls-ciphersuites tls-client-cert-file tls-client-key-file tls-client-key-file-pass tls-dh-params-file tls-key-file
             tls-key-file-pass tls-prefer-server-ciphers tls-protocols tls-session-cache-size tls-session-cache-timeout tls-session-caching
@@ -43,6 +43,7 @@ final class ForeignParameters {
 
     private static final String NO_TLS = "this server does not speak TLS";
     private static final String READ_ONLY = "this server does not write as a replica";
+    private static final String NO_EVICTION = "this server evicts nothing as a replica";
     private static final String NO_USERS = "this server has one user, default, who may do everything: give it a password with requirepass";
 
     /// Which values say what is the case here, and what is to be said of others.
@@ -60,9 +61,10 @@ final class ForeignParameters {
             Map.entry("daemonize", Fact.of("this server stays in the foreground: run it as a service, or with & in a shell", "no")),
             Map.entry("loadmodule", Fact.of("this server does not load modules")),
             Map.entry("rename-command", Fact.of("this server's commands keep their names")),
-            Map.entry("maxmemory", Fact.of("this server takes what memory the JVM gives it", "0")),
             Map.entry("replica-announced", Fact.of("this server does not hide from Sentinel", "yes")),
+            Map.entry("replica-ignore-maxmemory", Fact.of(NO_EVICTION, "yes")),
             Map.entry("replica-read-only", Fact.of(READ_ONLY, "yes")),
+            Map.entry("slave-ignore-maxmemory", Fact.of(NO_EVICTION, "yes")),
             Map.entry("slave-read-only", Fact.of(READ_ONLY, "yes")),
             Map.entry("supervised", Fact.of("this server does not report to a supervisor", "no", "auto")),
             Map.entry("syslog-enabled", Fact.of("this server does not write to the system's log: name a file with logfile", "no")),

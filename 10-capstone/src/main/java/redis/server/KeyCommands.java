@@ -13,7 +13,6 @@ import static redis.server.Command.Flag.READONLY;
 import static redis.server.Command.Flag.WRITE;
 import static redis.server.KeyspaceEvent.COPY_TO;
 import static redis.server.KeyspaceEvent.DEL;
-import static redis.server.KeyspaceEvent.KEYMISS;
 import static redis.server.KeyspaceEvent.NEW;
 import static redis.server.KeyspaceEvent.RENAME_FROM;
 import static redis.server.KeyspaceEvent.RENAME_TO;
@@ -30,11 +29,6 @@ final class KeyCommands {
     }
 
     void addTo(CommandTable table) {
-        table.add("server",
-                Command.group("memory", -2, EnumSet.noneOf(Command.Flag.class),
-                        "Groups the commands about memory.", null,
-                        Command.of("memory|usage key [SAMPLES count]", -3, EnumSet.of(READONLY), Keys.SECOND,
-                                "Estimate how many bytes a key and its value take.", this::memoryUsage)));
         table.add("generic",
                 Command.of("del key [key ...]", -2, EnumSet.of(WRITE), Keys.ALL,
                         "Deletes keys.", this::del),
@@ -43,7 +37,7 @@ final class KeyCommands {
                 Command.of("exists key [key ...]", -2, EnumSet.of(READONLY, FAST), Keys.ALL,
                         "Counts how many of these keys exist.", this::exists),
                 Command.of("touch key [key ...]", -2, EnumSet.of(READONLY, FAST), Keys.ALL,
-                        "Counts how many of these keys exist, and marks them as used.", this::exists),
+                        "Counts how many of these keys exist, and marks them as used.", this::touch),
                 Command.of("type key", 2, EnumSet.of(READONLY, FAST), Keys.FIRST,
                         "Returns the type of a value.", this::type),
                 Command.of("keys pattern", 2, EnumSet.of(READONLY), Keys.NONE,
@@ -80,9 +74,20 @@ final class KeyCommands {
         return Resp.integer(existing);
     }
 
+    private Resp touch(ClientSession client, List<ByteString> request) {
+        int existing = 0;
+        for (int i = 1; i < request.size(); i++) {
+            if (noteLookup(request.get(i), store.touch(request.get(i)))) existing++;
+        }
+        return Resp.integer(existing);
+    }
+
     private boolean exists(ByteString key) {
-        boolean exists = store.contains(key);
-        if (!exists) events.publish(KEYMISS, key);
+        return noteLookup(key, store.contains(key));
+    }
+
+    private boolean noteLookup(ByteString key, boolean exists) {
+        events.lookedUp(key, exists);
         return exists;
     }
 
@@ -112,16 +117,6 @@ final class KeyCommands {
         return Resp.array(Resp.bulk(Long.toUnsignedString(cursor)), new Resp.Array(matching));
     }
 
-    /// SAMPLES is about values with many elements: a string is measured as a whole.
-    private Resp memoryUsage(ClientSession client, List<ByteString> request) {
-        for (int i = 3; i < request.size(); i += 2) {
-            if (!request.get(i).equalsIgnoreCase("samples") || i + 1 == request.size()) throw new CommandException(CommandException.SYNTAX);
-            if (Arguments.integer(request.get(i + 1)) < 0) throw new CommandException(CommandException.SYNTAX);
-        }
-        var key = request.get(2);
-        return store.contains(key) ? Resp.integer(store.memoryUsage(key)) : Resp.Null.BULK_STRING;
-    }
-
     private Resp randomKey(ClientSession client, List<ByteString> request) {
         var key = store.randomKey();
         return key == null ? Resp.Null.BULK_STRING : Resp.bulk(key);
@@ -134,7 +129,7 @@ final class KeyCommands {
 
     private Resp renameNx(ClientSession client, List<ByteString> request) {
         requireKey(request.get(1));
-        if (store.contains(request.get(2))) return Resp.integer(0);
+        if (store.touch(request.get(2))) return Resp.integer(0);
         move(request.get(1), request.get(2));
         return Resp.integer(1);
     }
@@ -156,7 +151,7 @@ final class KeyCommands {
     }
 
     private void requireKey(ByteString key) {
-        if (!store.contains(key)) throw new CommandException("ERR no such key");
+        if (!store.touch(key)) throw new CommandException("ERR no such key");
     }
 
     private Resp copy(ClientSession client, List<ByteString> request) {
@@ -170,7 +165,7 @@ final class KeyCommands {
         var from = request.get(1);
         var to = request.get(2);
         if (from.equals(to)) throw new CommandException("ERR source and destination objects are the same");
-        if (!exists(from) || store.contains(to) && !replace) return Resp.integer(0);
+        if (!noteLookup(from, store.touch(from)) || store.touch(to) && !replace) return Resp.integer(0);
         put(to, store.get(from), store.deadline(from));
         events.publish(COPY_TO, to);
         return Resp.integer(1);

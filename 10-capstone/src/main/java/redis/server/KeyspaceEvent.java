@@ -20,6 +20,8 @@ enum KeyspaceEvent {
     COPY_TO('g'),
     /// the key was over and has been removed, which may be later than its deadline
     EXPIRED('x'),
+    /// the key had to make room for others
+    EVICTED('e'),
     /// there was none before
     NEW('n'),
     /// somebody wanted to read it, and there is none

@@ -45,11 +45,13 @@ final class KeyspaceEvents {
     private final Parameter<Wanted> wanted;
     private final Store store;
     private final PubSub pubSub;
+    private final Statistics statistics;
 
-    KeyspaceEvents(Parameter<Wanted> wanted, Store store, PubSub pubSub) {
+    KeyspaceEvents(Parameter<Wanted> wanted, Store store, PubSub pubSub, Statistics statistics) {
         this.wanted = wanted;
         this.store = store;
         this.pubSub = pubSub;
+        this.statistics = statistics;
         store.onEvent(this::publish);
     }
 
@@ -59,5 +61,11 @@ final class KeyspaceEvents {
         if (!wanted.has(event.type()) || store.isReplaying()) return;
         if (wanted.has('K')) pubSub.publish(Kind.CHANNEL, OF_KEY.concat(key), event.text());
         if (wanted.has('E')) pubSub.publish(Kind.CHANNEL, OF_EVENT.concat(event.text()), key);
+    }
+
+    /// Somebody has looked for a key to read it: that is counted, and if it is not there, an event, too.
+    void lookedUp(ByteString key, boolean found) {
+        statistics.lookedUp(found);
+        if (!found) publish(KeyspaceEvent.KEYMISS, key);
     }
 }

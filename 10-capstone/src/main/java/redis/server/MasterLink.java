@@ -56,6 +56,7 @@ final class MasterLink implements AutoCloseable {
     private final Replication replication;
     private final ReplicationStream stream;
     private final InstantSource clock;
+    private final Statistics statistics;
 
     /// A platform thread, since it loads a snapshot, which takes a processor for itself.
     private final Thread thread = Thread.ofPlatform().name("master link").unstarted(this::run);
@@ -75,7 +76,7 @@ final class MasterLink implements AutoCloseable {
     private volatile long lastAck; // System.nanoTime()
 
     MasterLink(String host, int port, ServerConfig config, Store store, CommandTable commands, Replication replication, ReplicationStream stream,
-               InstantSource clock) {
+               InstantSource clock, Statistics statistics) {
         this.host = host;
         this.port = port;
         this.config = config;
@@ -84,6 +85,7 @@ final class MasterLink implements AutoCloseable {
         this.replication = replication;
         this.stream = stream;
         this.clock = clock;
+        this.statistics = statistics;
     }
 
     boolean leadsTo(String host, int port) {
@@ -148,11 +150,11 @@ final class MasterLink implements AutoCloseable {
 
     /// @throws IOException when it is over
     private void follow(Socket connection) throws IOException {
-        received = new Received(connection.getInputStream());
+        received = new Received(statistics.servers.count(connection.getInputStream()));
         var in = new BufferedInputStream(received, 64 * 1024);
         outputLock.lock();
         try {
-            out = new RespWriter(connection.getOutputStream());
+            out = new RespWriter(statistics.servers.count(connection.getOutputStream()));
         } finally {
             outputLock.unlock();
         }

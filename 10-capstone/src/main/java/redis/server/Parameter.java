@@ -26,6 +26,7 @@ final class Parameter<T> {
     private boolean given;        // by a file or the command line
     private boolean alwaysSaved;  // in a file that is rewritten
     private String refusal = "can't set immutable config"; // why CONFIG SET does not change it; null if it does
+    private boolean secret;
     private Consumer<T> onChange = _ -> {};
 
     /// @param help what the option does, for people
@@ -76,10 +77,18 @@ final class Parameter<T> {
         return new Parameter<>(name, help, Integer.toString(initial), text -> parseNumber(text, min, max), Object::toString);
     }
 
+    static Parameter<Long> longNumber(String name, String help, long initial, long min, long max) {
+        return new Parameter<>(name, help, Long.toString(initial), text -> parseNumber(text, min, max), Object::toString);
+    }
+
     static int parseNumber(String text, int min, int max) {
+        return (int) parseNumber(text, (long) min, max);
+    }
+
+    private static long parseNumber(String text, long min, long max) {
         try {
             long number = Long.parseLong(text);
-            if (min <= number && number <= max) return (int) number;
+            if (min <= number && number <= max) return number;
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("argument couldn't be parsed into an integer");
         }
@@ -132,17 +141,17 @@ final class Parameter<T> {
         }, value -> value ? "yes" : "no");
     }
 
-    /// One of the constants of an enum, named in lower case.
+    /// One of the constants of an enum, named in lower case with hyphens.
     static <E extends Enum<E>> Parameter<E> oneOf(String name, String help, E initial) {
         var constants = initial.getDeclaringClass().getEnumConstants();
         return new Parameter<>(name, help, textOf(initial), text -> Arrays.stream(constants)
-                .filter(constant -> constant.name().equalsIgnoreCase(text)).findFirst()
+                .filter(constant -> textOf(constant).equalsIgnoreCase(text)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("argument(s) must be one of the following: "
                         + Arrays.stream(constants).map(Parameter::textOf).collect(Collectors.joining(", ")))), Parameter::textOf);
     }
 
     private static String textOf(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /// Its value is several words.
@@ -179,6 +188,16 @@ final class Parameter<T> {
     Parameter<T> guarded() {
         refusal = "can't set protected config";
         return this;
+    }
+
+    /// It is nobody's business: the log of slow commands does not show it.
+    Parameter<T> secret() {
+        secret = true;
+        return this;
+    }
+
+    boolean isSecret() {
+        return secret;
     }
 
     /// Has the server follow a change at once.

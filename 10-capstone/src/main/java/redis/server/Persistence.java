@@ -422,6 +422,11 @@ final class Persistence implements AutoCloseable {
         return fields;
     }
 
+    void resetStatistics() {
+        snapshots.resetStatistics();
+        rewrites.resetStatistics();
+    }
+
     private static int flag(boolean value) {
         return value ? 1 : 0;
     }

@@ -66,6 +66,11 @@ final class Propagation {
         stream.offset();
     }
 
+    /// Logs that a key was evicted, before the command that needs the room.
+    void propagateEvicted(ByteString key) {
+        append(List.of(DEL, key));
+    }
+
     /// @param command null if there was none
     private void propagate(List<ByteString> command) {
         var expired = store.takeExpired();

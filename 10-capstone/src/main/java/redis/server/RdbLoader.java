@@ -3,6 +3,7 @@ package redis.server;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import redis.resp.ByteString;
 
 import static java.lang.System.Logger.Level.WARNING;
@@ -28,6 +29,7 @@ final class RdbLoader implements RdbReader.Sink {
 
     private String replid; // null: the file does not say
     private String replicationOffset;
+    private long idle; // of the next entry, in milliseconds
     private long loaded;
     private long expired;
 
@@ -60,7 +62,14 @@ final class RdbLoader implements RdbReader.Sink {
     }
 
     @Override
+    public void idle(long seconds) {
+        idle = TimeUnit.SECONDS.toMillis(seconds < 0 ? Long.MAX_VALUE : seconds);
+    }
+
+    @Override
     public boolean entry(ByteString key, ByteString value, long deadline) {
+        long idle = this.idle;
+        this.idle = 0;
         if ((loaded + expired) % SLICE == SLICE - 1) progress.reached(reader.offset(), file);
         // Where others have the same history, an entry that is over ends with a DEL in the stream, as for them. Until then the stream may refer to it.
         if (deadline != Store.NEVER && deadline < now && replid == null) {
@@ -68,7 +77,7 @@ final class RdbLoader implements RdbReader.Sink {
             return true;
         }
         loaded++;
-        return contents.load(key, value, deadline);
+        return contents.load(key, value, deadline, idle);
     }
 
     @Override

@@ -24,6 +24,9 @@ final class RdbReader {
         /// @return false if there is such a key already, which makes the file invalid
         boolean entry(ByteString key, ByteString value, long deadline);
 
+        /// For how long the next entry has not been used, in seconds: any number of 64 bits without a sign.
+        default void idle(long seconds) {}
+
         /// A field about the file itself: `redis-ver`, `repl-id` …
         default void aux(String name, String value) {}
 
@@ -74,7 +77,7 @@ final class RdbReader {
                 }
                 case RdbFormat.EXPIRETIME_MS -> deadline = readLittleEndian(Long.BYTES);
                 case RdbFormat.EXPIRETIME -> deadline = (int) readLittleEndian(Integer.BYTES) * 1000L;
-                case RdbFormat.IDLE -> readUnsigned();
+                case RdbFormat.IDLE -> sink.idle(readUnsigned());
                 case RdbFormat.FREQ -> readByte();
                 case RdbFormat.AUX -> sink.aux(readString().toString(), readString().toString());
                 case RdbFormat.RESIZEDB -> sink.resizeHint(readLength(), readLength());

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.Socket;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -36,6 +35,11 @@ final class RedisServer implements AutoCloseable {
     private final Replicas replicas;
     private final Replication replication;
     private final ActiveExpiry activeExpiry;
+    private final SlowLog slowLog;
+    private final Statistics statistics;
+    private final ClientPause pause;
+    private final Memory memory;
+    private final Eviction eviction;
     private final Shutdown shutdown;
     private final CommandTable commands;
     private final Admission admission;
@@ -55,7 +59,7 @@ final class RedisServer implements AutoCloseable {
     private final ReentrantLock starting = new ReentrantLock();
 
     private final InstantSource clock;
-    private final Instant created;
+    private final ProcessInfo process;
     private long lastId; // of a session; for the listeners, one at a time
 
     RedisServer(ServerConfig config) throws IOException {
@@ -66,43 +70,61 @@ final class RedisServer implements AutoCloseable {
     RedisServer(ServerConfig config, InstantSource clock) throws IOException {
         this.config = config;
         this.clock = clock;
-        this.created = clock.instant();
+        process = new ProcessInfo(clock);
         store = new Store(clock);
         var history = new ReplicationHistory(stream);
         persistence = new Persistence(config, store, clock, history);
         propagation = new Propagation(store, persistence.log(), stream);
         replicas = new Replicas(config, store, stream, history, persistence, clock);
         activeExpiry = new ActiveExpiry(store, propagation);
-        commands = new CommandTable(propagation);
-        replication = new Replication(config, store, stream, history, persistence, commands, replicas, clock);
-        shutdown = new Shutdown(config, store, commands, persistence, stream, replicas, replication, this::end);
+        slowLog = new SlowLog(config, clock);
+        statistics = new Statistics(config, store, slowLog);
+        memory = new Memory(config, store, stream);
+        eviction = new Eviction(config, store, memory, propagation);
+        commands = new CommandTable(propagation, statistics);
+        replication = new Replication(config, store, stream, history, persistence, commands, replicas, clock, statistics);
+        pause = new ClientPause(store);
+        shutdown = new Shutdown(config, store, pause, persistence, stream, replicas, replication, this::end);
         admission = new Admission(config);
         listeners = new Listeners(config, this::admit);
         var authentication = new Authentication(config);
         var transactionCommands = new TransactionCommands(propagation);
         commands.add(authentication::admit);
         commands.add(transactionCommands::admit);
+        commands.add((client, command) -> {
+            if (persistence.isLoaded()) eviction.admit(client, command);
+        });
         commands.add((_, command) -> persistence.admit(command));
         commands.add((_, command) -> replication.admit(command));
         var info = new ServerInfo();
         info.add("Server", this::serverInfo);
         info.add("Clients", this::clientsInfo);
-        info.add("Memory", this::memoryInfo);
+        info.add("Memory", memory::info);
         info.add("Persistence", persistence::info);
         info.add("Stats", this::statsInfo);
         info.add("Replication", replication::info);
+        info.add("CPU", process::cpu);
+        info.add("Modules", Map::of);
+        info.addDetails("Commandstats", () -> Statistics.commandInfo(commands));
+        info.add("Errorstats", statistics::errors);
+        info.addDetails("Latencystats", () -> statistics.latencyInfo(commands));
+        info.add("Cluster", () -> Map.of("cluster_enabled", 0));
         info.add("Keyspace", this::keyspaceInfo);
         info.onReset(admission::resetStatistics);
-        info.onReset(commands::resetStatistics);
+        info.onReset(() -> statistics.reset(commands));
         info.onReset(store::resetStatistics);
+        info.onReset(activeExpiry::resetStatistics);
+        info.onReset(persistence::resetStatistics);
         info.onReset(replicas::resetStatistics);
         new ConnectionCommands(pubSub, replication, authentication).addTo(commands);
-        new ClientCommands(sessions).addTo(commands);
-        var events = new KeyspaceEvents(config.notifyKeyspaceEvents, store, pubSub);
+        new ClientCommands(sessions, pause).addTo(commands);
+        var events = new KeyspaceEvents(config.notifyKeyspaceEvents, store, pubSub, statistics);
         new StringCommands(store, propagation, events).addTo(commands);
         new KeyCommands(store, events).addTo(commands);
+        new MemoryCommands(store, memory).addTo(commands);
         new ExpiryCommands(store, propagation, events).addTo(commands);
         new ServerCommands(store, config, info, persistence, clock).addTo(commands);
+        new SlowLogCommands(slowLog).addTo(commands);
         new PersistenceCommands(persistence, commands).addTo(commands);
         var pubSubCommands = new PubSubCommands(pubSub, propagation);
         commands.add(pubSubCommands::admit);
@@ -111,6 +133,7 @@ final class RedisServer implements AutoCloseable {
         new ReplicationCommands(replication, replicas).addTo(commands);
         new ShutdownCommands(shutdown).addTo(commands);
         new IntrospectionCommands(commands).addTo(commands);
+        commands.add(pause::admit); // the last one: an error does not wait
     }
 
     /// Listens, loads the data, and returns as soon as clients can use them. Those that connect earlier are told to wait.
@@ -143,6 +166,9 @@ final class RedisServer implements AutoCloseable {
             if (shutdown.isOver()) throw new IOException("It was shut down while it loaded the data");
             replication.start();
             activeExpiry.start();
+            eviction.start();
+            cron.scheduleWithFixedDelay(statistics::measureRates, 100, 100, TimeUnit.MILLISECONDS);
+            cron.scheduleWithFixedDelay(this::measurePeak, 100, 100, TimeUnit.MILLISECONDS);
             cron.scheduleWithFixedDelay(replication::tick, 100, 100, TimeUnit.MILLISECONDS);
             cron.scheduleWithFixedDelay(() -> sessions.forEach(ClientSession::checkLimit), 1, 1, TimeUnit.SECONDS);
             cron.scheduleWithFixedDelay(() -> sessions.forEach(ClientSession::checkIdle), 1, 1, TimeUnit.SECONDS);
@@ -166,7 +192,7 @@ final class RedisServer implements AutoCloseable {
         try {
             if (!admission.admit(socket, sessions.size())) return;
             session = new ClientSession(++lastId, clock.millis(), socket, config, store, commands, propagation, persistence.log(), pubSub, stream,
-                    replicas, shutdown);
+                    replicas, shutdown, statistics);
         } catch (IOException e) { // it left before we could greet it
             socket.close();
             return;
@@ -236,6 +262,7 @@ final class RedisServer implements AutoCloseable {
         replicas.close();
         for (var thread : threads) join(thread);
         activeExpiry.close();
+        eviction.close();
         persistence.close();
     }
 
@@ -263,17 +290,17 @@ final class RedisServer implements AutoCloseable {
 
     // ---- what INFO tells ----
 
+    private void measurePeak() {
+        store.lock();
+        try {
+            memory.measurePeak();
+        } finally {
+            store.unlock();
+        }
+    }
+
     private Map<String, ?> serverInfo() {
-        long uptime = Duration.between(created, clock.instant()).toSeconds();
-        var fields = new LinkedHashMap<String, Object>();
-        fields.put("redis_version", ServerInfo.REDIS_VERSION);
-        fields.put("redis_mode", "standalone");
-        fields.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
-        fields.put("arch_bits", 64);
-        fields.put("process_id", ProcessHandle.current().pid());
-        fields.put("tcp_port", port());
-        fields.put("uptime_in_seconds", uptime);
-        fields.put("uptime_in_days", uptime / Duration.ofDays(1).toSeconds());
+        var fields = process.server(port());
         fields.put("config_file", config.file() == null ? "" : config.file());
         long left = shutdown.millisLeft();
         if (left >= 0) fields.put("shutdown_in_milliseconds", left);
@@ -282,26 +309,27 @@ final class RedisServer implements AutoCloseable {
 
     private Map<String, ?> clientsInfo() {
         var fields = new LinkedHashMap<String, Object>();
-        fields.put("connected_clients", sessions.size());
+        fields.put("connected_clients", sessions.stream().filter(session -> !session.isReplica()).count());
+        fields.put("cluster_connections", 0);
         fields.put("maxclients", config.maxClients.get());
         fields.put("blocked_clients", sessions.stream().filter(ClientSession::isBlocked).count());
+        fields.put("tracking_clients", 0);
         return fields;
-    }
-
-    private Map<String, ?> memoryInfo() {
-        var runtime = Runtime.getRuntime();
-        return Map.of("used_memory", runtime.totalMemory() - runtime.freeMemory());
     }
 
     private Map<String, ?> statsInfo() {
         var fields = new LinkedHashMap<String, Object>();
         fields.putAll(admission.statistics());
-        fields.put("total_commands_processed", commands.executed());
-        fields.put("expired_keys", store.expired());
+        fields.putAll(statistics.traffic());
         fields.putAll(replicas.statistics());
+        fields.put("expired_keys", store.expired());
+        fields.put("evicted_keys", store.evicted());
+        fields.putAll(activeExpiry.statistics());
+        fields.putAll(statistics.lookups());
         fields.put("pubsub_channels", pubSub.channels(PubSub.Kind.CHANNEL).size());
         fields.put("pubsub_patterns", pubSub.channels(PubSub.Kind.PATTERN).size());
         fields.put("pubsubshard_channels", pubSub.channels(PubSub.Kind.SHARD_CHANNEL).size());
+        fields.putAll(statistics.replies());
         return fields;
     }
 

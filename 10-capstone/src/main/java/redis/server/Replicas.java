@@ -161,6 +161,11 @@ final class Replicas {
     /// A replica has said how far it is.
     void acknowledge(Replica replica, long offset) {
         replica.acknowledge(offset);
+        wakeWaiting();
+    }
+
+    /// Lets those who wait for acknowledgements look again.
+    void wakeWaiting() {
         ackLock.lock();
         try {
             acknowledged.signalAll();
@@ -177,16 +182,17 @@ final class Replicas {
     /// Waits until so many replicas have acknowledged an offset.
     ///
     /// @param millis for how long; 0: forever
+    /// @param isUnblocked whether the answer is wanted at once; asked when there are acknowledgements, and at [#wakeWaiting()]
     /// @param isGone whether nobody waits for the answer any more; asked ten times a second
     /// @return how many have
-    int awaitAcknowledgements(int wanted, long offset, long millis, BooleanSupplier isGone) {
+    int awaitAcknowledgements(int wanted, long offset, long millis, BooleanSupplier isUnblocked, BooleanSupplier isGone) {
         long start = System.nanoTime();
         long nanos = millis == 0 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(millis);
         try {
-            while (!closed && acknowledgements(offset) < wanted) {
+            while (!closed && acknowledgements(offset) < wanted && !isUnblocked.getAsBoolean()) {
                 long left = nanos - (System.nanoTime() - start);
                 if (left <= 0) break;
-                boolean inVain = !awaitAcknowledgement(wanted, offset, Math.min(left, POLL_NANOS));
+                boolean inVain = !awaitAcknowledgement(() -> acknowledgements(offset) >= wanted || isUnblocked.getAsBoolean(), Math.min(left, POLL_NANOS));
                 if (inVain && isGone.getAsBoolean()) break;
             }
         } catch (InterruptedException e) {
@@ -195,11 +201,11 @@ final class Replicas {
         return acknowledgements(offset);
     }
 
-    /// @return false if none has come in that time
-    private boolean awaitAcknowledgement(int wanted, long offset, long nanos) throws InterruptedException {
+    /// @return false if nothing has come in that time
+    private boolean awaitAcknowledgement(BooleanSupplier isEnough, long nanos) throws InterruptedException {
         ackLock.lock();
         try {
-            return acknowledgements(offset) >= wanted || acknowledged.awaitNanos(nanos) > 0;
+            return isEnough.getAsBoolean() || acknowledged.awaitNanos(nanos) > 0;
         } finally {
             ackLock.unlock();
         }

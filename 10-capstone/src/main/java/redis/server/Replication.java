@@ -23,6 +23,7 @@ final class Replication implements AutoCloseable {
     private final CommandTable commands;
     private final Replicas replicas;
     private final InstantSource clock;
+    private final Statistics statistics;
 
     /// The connection with the master; null: this server is one. Changes under the store's lock.
     private volatile MasterLink link;
@@ -32,7 +33,7 @@ final class Replication implements AutoCloseable {
     private boolean closing; // there are no more links; guarded by the store's lock
 
     Replication(ServerConfig config, Store store, ReplicationStream stream, ReplicationHistory history, Persistence persistence, CommandTable commands,
-                Replicas replicas, InstantSource clock) {
+                Replicas replicas, InstantSource clock, Statistics statistics) {
         this.config = config;
         this.store = store;
         this.stream = stream;
@@ -41,6 +42,7 @@ final class Replication implements AutoCloseable {
         this.commands = commands;
         this.replicas = replicas;
         this.clock = clock;
+        this.statistics = statistics;
         if (!config.replicaOf.get().isEmpty()) store.expiry(Store.Expiry.HIDE); // from the first client on
     }
 
@@ -73,7 +75,7 @@ final class Replication implements AutoCloseable {
         stream.relayed(true);
         replicas.disconnect();
         store.expiry(Store.Expiry.HIDE);
-        link = new MasterLink(host, port, config, store, commands, this, stream, clock);
+        link = new MasterLink(host, port, config, store, commands, this, stream, clock, statistics);
         links.add(link);
         LOG.log(INFO, "This server is a replica of %s:%d now".formatted(host, port));
         link.start();

@@ -33,9 +33,9 @@ final class ReplicationCommands {
         var role = EnumSet.of(ADMIN, NOSCRIPT, STALE, NO_ASYNC_LOADING);
         var sync = EnumSet.of(ADMIN, NOSCRIPT, NO_ASYNC_LOADING, NO_MULTI);
         table.add("server",
-                Command.of("replicaof host port", 3, role, Keys.NONE,
+                Command.of("replicaof host port | NO ONE", 3, role, Keys.NONE,
                         "Makes this server the replica of another one, or with NO ONE a master.", this::replicaOf),
-                Command.of("slaveof host port", 3, role, Keys.NONE,
+                Command.of("slaveof host port | NO ONE", 3, role, Keys.NONE,
                         "As REPLICAOF, which came later.", this::replicaOf),
                 Command.of("psync replicationid offset", -3, sync, Keys.NONE,
                         "Is sent by a replica to get the stream of writes.", this::psync),
@@ -123,7 +123,8 @@ final class ReplicationCommands {
         if (acknowledged >= wanted || client.isExecuting()) return Resp.integer(acknowledged);
         replicas.askForAcknowledgement();
         int many = (int) Math.min(wanted, Integer.MAX_VALUE);
-        client.answerLater(() -> Resp.integer(replicas.awaitAcknowledgements(many, offset, millis, client::isGone)));
+        client.answerLater(() -> Resp.integer(replicas.awaitAcknowledgements(many, offset, millis, client::isUnblocked, client::isGone)),
+                replicas::wakeWaiting);
         return null;
     }
 }

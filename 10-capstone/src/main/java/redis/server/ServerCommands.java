@@ -55,7 +55,7 @@ final class ServerCommands {
                         "Tells about the server.", this::info),
                 Command.group("config", -2, EnumSet.noneOf(Flag.class),
                         "Groups the commands about the configuration.", null,
-                        Command.of("config|get pattern [pattern ...]", -3, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
+                        Command.of("config|get parameter [parameter ...]", -3, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
                                 "Return parameters matching the glob-like patterns, and their values.", this::configGet),
                         Command.of("config|set parameter value [parameter value ...]", -4, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
                                 "Change parameters: all of these or none.", this::configSet),

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// The server's parameters. A configuration file and the command line set them; CONFIG GET shows them, CONFIG SET changes some, and CONFIG REWRITE
@@ -28,6 +29,7 @@ final class ServerConfig {
             "slave-announce-port", "replica-announce-port",
             "slave-priority", "replica-priority",
             "repl-ping-slave-period", "repl-ping-replica-period",
+            "slave-ignore-maxmemory", "replica-ignore-maxmemory",
             "min-slaves-to-write", "min-replicas-to-write",
             "min-slaves-max-lag", "min-replicas-max-lag");
 
@@ -49,6 +51,17 @@ final class ServerConfig {
     final Parameter<Integer> maxClients = add(Parameter.number("maxclients", "how many clients are served at a time", 10_000, 1, Integer.MAX_VALUE)
             .changeable());
 
+    /// How much memory the data may take, in bytes; 0: any. See [Memory#used()].
+    final Parameter<Long> maxMemory = add(Parameter.memory("maxmemory", "how much memory the data may take; 0 for any", "0").changeable());
+
+    /// Which keys go when it takes more.
+    final Parameter<EvictionPolicy> maxMemoryPolicy = add(Parameter.oneOf("maxmemory-policy",
+            "which keys go when it takes more: noeviction, allkeys-lru, volatile-ttl …", EvictionPolicy.NOEVICTION).changeable());
+
+    /// How many keys are looked at for each that is evicted.
+    final Parameter<Integer> maxMemorySamples = add(Parameter.number("maxmemory-samples", "how many keys are looked at for each that goes", 5, 1,
+            Integer.MAX_VALUE).changeable());
+
     /// Whether a server without a password turns away clients on other machines.
     final Parameter<Boolean> protectedMode = add(Parameter.yesOrNo("protected-mode", "whether other machines need a password to be let in", true).changeable());
 
@@ -61,7 +74,7 @@ final class ServerConfig {
             300, 0, Integer.MAX_VALUE).changeable());
 
     /// The password of this server; empty for none.
-    final Parameter<String> requirePass = add(Parameter.text("requirepass", "password that clients have to give", "").changeable());
+    final Parameter<String> requirePass = add(Parameter.text("requirepass", "password that clients have to give", "").changeable().secret());
 
     /// The directory of all files.
     final Parameter<String> dir = add(Parameter.directory("dir", "directory of the server's files", "data/10-capstone").alwaysSaved().guarded());
@@ -109,8 +122,8 @@ final class ServerConfig {
             ServerConfig::parseMaster, text -> text).words().lines(text -> text.isEmpty() ? List.of() : List.of(text)));
 
     /// The password that this server gives its master; empty for none.
-    final Parameter<String> masterAuth = add(Parameter.text("masterauth", "password for the master", "").changeable());
-    final Parameter<String> masterUser = add(Parameter.text("masteruser", "user for the master", "").changeable());
+    final Parameter<String> masterAuth = add(Parameter.text("masterauth", "password for the master", "").changeable().secret());
+    final Parameter<String> masterUser = add(Parameter.text("masteruser", "user for the master", "").changeable().secret());
 
     /// Whether a replica that has lost its master answers from what it has.
     final Parameter<Boolean> replicaServeStaleData = add(Parameter.yesOrNo("replica-serve-stale-data",
@@ -158,14 +171,26 @@ final class ServerConfig {
             "how much may wait for a client: CLASS HARD SOFT SECONDS, for normal, slave and pubsub", OutputLimits.DEFAULT,
             this::parseOutputLimits, OutputLimits::text).words().lines(OutputLimits::lines).changeable());
 
+    /// From how many microseconds on a command is slow; 0: each one is, -1: none.
+    final Parameter<Long> slowlogLogSlowerThan = add(Parameter.longNumber("slowlog-log-slower-than",
+            "from how many microseconds on SLOWLOG shows a command; 0: each one, -1: none", 10_000, -1, Long.MAX_VALUE).changeable());
+    final Parameter<Long> slowlogMaxLen = add(Parameter.longNumber("slowlog-max-len", "how many commands SLOWLOG shows", 128, 0, Long.MAX_VALUE)
+            .changeable());
+
+    /// Whether it is measured for each command how long it takes at most in how many cases.
+    final Parameter<Boolean> latencyTracking = add(Parameter.yesOrNo("latency-tracking", "whether INFO latencystats shows percentiles", true).changeable());
+    final Parameter<Percentiles> latencyPercentiles = add(Parameter.of("latency-tracking-info-percentiles", "which percentiles these are", "50 99 99.9",
+            Percentiles::parse, Percentiles::text).words().lines(Percentiles::lines).alwaysSaved().changeable());
+
     /// Which events of keys are published; none: nobody is told of any.
     final Parameter<KeyspaceEvents.Wanted> notifyKeyspaceEvents = add(Parameter.of("notify-keyspace-events",
-            "which events of keys are published, of the classes A g $ x m n, to K: a channel for the key, E: one for the event", "",
+            "which events of keys are published, of the classes A g $ x e m n, to K: a channel for the key, E: one for the event", "",
             KeyspaceEvents.Wanted::parse, KeyspaceEvents.Wanted::text).lines(wanted -> List.of(ConfigFile.quote(wanted.text()))).changeable());
 
     {
         add(Parameter.fixed("databases", "1"));
         add(Parameter.fixed("replica-read-only", "yes"));
+        add(Parameter.fixed("replica-ignore-maxmemory", "yes"));
     }
 
     private <T> Parameter<T> add(Parameter<T> parameter) {
@@ -269,6 +294,14 @@ final class ServerConfig {
     /// @return null if there is no such parameter
     Parameter<?> find(String name) {
         return parameters.get(OLD_NAMES.getOrDefault(name, name));
+    }
+
+    /// Whether the value of a parameter is nobody's business.
+    ///
+    /// @param name in any case
+    boolean isSecret(String name) {
+        var parameter = find(name.toLowerCase(Locale.ROOT));
+        return parameter != null && parameter.isSecret();
     }
 
     /// All names by which there is a parameter.

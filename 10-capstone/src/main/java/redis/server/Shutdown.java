@@ -2,12 +2,9 @@ package redis.server;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import redis.resp.ByteString;
 import redis.server.ShutdownOptions.Option;
 
 import static java.lang.System.Logger.Level.INFO;
@@ -35,9 +32,6 @@ final class Shutdown {
 
     private static final long LOOK_NANOS = 5_000_000;
 
-    /// What replicas get although it does not change the data. Waits as writes do.
-    private static final Set<String> FORWARDED = Set.of("publish", "spublish");
-
     /// One go at it.
     ///
     /// @param exits whether the process ends with the server
@@ -58,7 +52,7 @@ final class Shutdown {
 
     private final ServerConfig config;
     private final Store store;
-    private final CommandTable commands;
+    private final ClientPause pause;
     private final Persistence persistence;
     private final ReplicationStream stream;
     private final Replicas replicas;
@@ -69,7 +63,7 @@ final class Shutdown {
     // For the thread that holds the store's lock.
     private volatile Attempt attempt; // null if nobody has asked; others look at it without the lock
     private Thread thread;            // of the attempt
-    private boolean pausing;          // no command is carried out that replicas would have to hear of
+    private boolean pausing;          // only for so long that replicas catch up
     private boolean over;             // no command is carried out
 
     /// What is left to do when no command is carried out any more.
@@ -80,11 +74,11 @@ final class Shutdown {
         void run(Duration limit) throws IOException;
     }
 
-    Shutdown(ServerConfig config, Store store, CommandTable commands, Persistence persistence, ReplicationStream stream, Replicas replicas,
+    Shutdown(ServerConfig config, Store store, ClientPause pause, Persistence persistence, ReplicationStream stream, Replicas replicas,
              Replication replication, End end) {
         this.config = config;
         this.store = store;
-        this.commands = commands;
+        this.pause = pause;
         this.persistence = persistence;
         this.stream = stream;
         this.replicas = replicas;
@@ -125,7 +119,7 @@ final class Shutdown {
     /// Neither commands nor the clock change the data any more, so that the stream has an end that replicas can reach.
     private void pause() {
         pausing = true;
-        store.expiry(Store.Expiry.HIDE);
+        pause.begin(ClientPause.Purpose.SHUTDOWN, ClientPause.Mode.WRITE, ClientPause.FOREVER);
     }
 
     /// @return false if there is nothing to be called off
@@ -137,7 +131,7 @@ final class Shutdown {
 
     private void goOn(String why) {
         LOG.log(WARNING, why);
-        if (pausing) store.expiry(replication.isReplica() ? Store.Expiry.HIDE : Store.Expiry.REMOVE);
+        pause.end(ClientPause.Purpose.SHUTDOWN);
         pausing = false;
         var last = attempt;
         attempt = null;
@@ -194,6 +188,7 @@ final class Shutdown {
             persistence.end();
             replication.leave();
             over = true;
+            pause.wake(); // there is nothing more to wait for
             mine.outcome.complete(true);
             return true;
         } finally {
@@ -242,31 +237,15 @@ final class Shutdown {
 
     // ---- for sessions; the caller holds the store's lock ----
 
-    /// Whether a request is not carried out now: perhaps later, when the end has been called off, or never.
-    boolean holdsBack(ClientSession client, List<ByteString> request) {
-        if (over) {
-            client.endAfterReply();
-            client.answerLater(() -> {
-                client.finish();
-                return null;
-            });
-            return true;
-        }
-        if (!pausing) return false;
-        var command = commands.find(request.getFirst());
-        if (command == null) return false;
-        boolean changes = command.name().equals("exec") ? client.transaction().contains(Shutdown::reachesReplicas) : reachesReplicas(command);
-        if (!changes) return false;
-        var outcome = attempt.outcome;
+    /// Whether nothing is carried out any more. The client gets its last replies then.
+    boolean holdsBack(ClientSession client) {
+        if (!over) return false;
+        client.endAfterReply();
         client.answerLater(() -> {
-            outcome.join();
+            client.finish();
             return null;
         });
         return true;
-    }
-
-    private static boolean reachesReplicas(Command command) {
-        return command.flags().contains(Command.Flag.WRITE) || FORWARDED.contains(command.name());
     }
 
     boolean isOver() {

@@ -24,7 +24,7 @@ final class Snapshot implements AutoCloseable {
     private static final int BUCKETS = 64;
 
     private final Store store;
-    private final Dict<Store.Value> values;
+    private final Dict<Value> values;
     private final Dict<Store.Deadline> deadlines;
     private final int epoch;
     private final int size;
@@ -32,14 +32,14 @@ final class Snapshot implements AutoCloseable {
 
     // For the thread that holds the store's lock.
     private final List<Store.Entry> kept = new ArrayList<>(); // what commands have handed over
-    private final List<Store.Value> found = new ArrayList<>();
+    private final List<Value> found = new ArrayList<>();
     private long cursor;
     private boolean complete;
 
     private long longestHold; // for the thread that writes
 
     /// The caller holds the store's lock.
-    Snapshot(Store store, Dict<Store.Value> values, Dict<Store.Deadline> deadlines, int epoch) {
+    Snapshot(Store store, Dict<Value> values, Dict<Store.Deadline> deadlines, int epoch) {
         this.store = store;
         this.values = values;
         this.deadlines = deadlines;
@@ -59,7 +59,7 @@ final class Snapshot implements AutoCloseable {
     }
 
     /// Whether it is of this table, and not of one that the store has had before.
-    boolean isOf(Dict<Store.Value> values) {
+    boolean isOf(Dict<Value> values) {
         return this.values == values;
     }
 
@@ -147,15 +147,15 @@ final class Snapshot implements AutoCloseable {
     }
 
     /// Takes an entry that is about to change.
-    void keep(Store.Value value) {
+    void keep(Value value) {
         kept.add(save(value));
     }
 
-    private Store.Entry save(Store.Value value) {
+    private Store.Entry save(Value value) {
         value.epoch = epoch;
         var key = ByteString.wrap(value.key);
         var deadline = deadlines.size() == 0 ? null : deadlines.find(key);
-        return new Store.Entry(key, ByteString.wrap(value.bytes), deadline == null ? Store.NEVER : deadline.millis);
+        return new Store.Entry(key, ByteString.wrap(value.bytes()), deadline == null ? Store.NEVER : deadline.millis);
     }
 
     /// Gives up what has not been saved. The caller does not hold the store's lock.

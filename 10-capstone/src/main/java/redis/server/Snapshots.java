@@ -203,6 +203,10 @@ final class Snapshots {
         return fields;
     }
 
+    void resetStatistics() {
+        saves = 0;
+    }
+
     /// Returns when no thread of it is left.
     void close() {
         end();

@@ -7,6 +7,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import redis.resp.ByteString;
 
@@ -24,8 +25,8 @@ final class Store {
 
     private static final int RANDOM_TRIES = 100;
 
-    private static final int ENTRY_BYTES = 32 + 4; // the entry, and the reference to it
-    private static final int ARRAY_HEADER_BYTES = 12;
+    static final int ENTRY_MEMORY = 32;     // bytes: an entry without its arrays, of either table
+    private static final int REFERENCE = 4; // bytes: its place in the table
 
     /// How many empty buckets a search for deadlines passes over for each that it is to look at.
     private static final int BUCKETS_PER_DEADLINE = 10;
@@ -40,18 +41,6 @@ final class Store {
         KEEP
     }
 
-    /// A key and its value, as bare bytes: that is two objects for each key less.
-    static final class Value extends Dict.Entry {
-        byte[] bytes; // replaced by others, and never written to
-        int epoch;    // of the last snapshot that has it, or need not have it; see Snapshot
-
-        Value(byte[] key, byte[] bytes, int epoch) {
-            super(key);
-            this.bytes = bytes;
-            this.epoch = epoch;
-        }
-    }
-
     /// When a key ends. Most keys have none, so it is not kept with the value.
     static final class Deadline extends Dict.Entry {
         long millis; // since 1970; the key is gone when the clock shows more
@@ -59,6 +48,11 @@ final class Store {
         Deadline(byte[] key, long millis) {
             super(key);
             this.millis = millis;
+        }
+
+        @Override
+        long memory() {
+            return ENTRY_MEMORY; // the key's bytes are the value's
         }
     }
 
@@ -84,10 +78,12 @@ final class Store {
     private BiConsumer<KeyspaceEvent, ByteString> listener = (_, _) -> {};
 
     private long expired;
+    private long evicted;
     private final List<ByteString> expiredKeys = new ArrayList<>(); // those of which takeExpired() has not told yet
     private long changes;
     private boolean replaying;
     private Expiry expiry = Expiry.REMOVE;
+    private BooleanSupplier isPaused = () -> false;
     private final AtomicLong holds = new AtomicLong(); // written by the thread that holds the lock
     private long now = UNKNOWN; // as of the first time that somebody asked since the lock was taken
 
@@ -98,6 +94,11 @@ final class Store {
     /// Tells of what happens to keys without a command that says so: that one is new, and that one has expired.
     void onEvent(BiConsumer<KeyspaceEvent, ByteString> listener) {
         this.listener = listener;
+    }
+
+    /// @param isPaused whether keys that are over have to stay for now, as with [Expiry#HIDE]
+    void pausedBy(BooleanSupplier isPaused) {
+        this.isPaused = isPaused;
     }
 
     void lock() {
@@ -131,12 +132,28 @@ final class Store {
         return lock.hasQueuedThreads();
     }
 
-    /// @return the value, or null if there is no such key
+    /// Returns a value, and takes note that it is used.
+    ///
+    /// @return null if there is no such key
     ByteString get(ByteString key) {
         var value = find(key);
-        return value == null ? null : ByteString.wrap(value.bytes);
+        if (value == null) return null;
+        value.use(now());
+        return ByteString.wrap(value.bytes());
     }
 
+    /// As [#get], but that does not count as a use.
+    ByteString peek(ByteString key) {
+        var value = find(key);
+        return value == null ? null : ByteString.wrap(value.bytes());
+    }
+
+    /// As [#contains], and takes note that the value is used.
+    boolean touch(ByteString key) {
+        return get(key) != null;
+    }
+
+    /// Whether there is such a key. To ask does not count as a use of its value.
     boolean contains(ByteString key) {
         return find(key) != null;
     }
@@ -154,7 +171,7 @@ final class Store {
     /// Sets a value that lives until the deadline, in milliseconds since 1970, or [#NEVER].
     void set(ByteString key, ByteString value, long deadline) {
         expireIfDue(key);
-        put(key, value);
+        put(key, value, false);
         if (deadline == NEVER) removeDeadline(key);
         else putDeadline(key, deadline);
         changes++;
@@ -163,19 +180,27 @@ final class Store {
     /// Sets a value and leaves the key its deadline.
     void update(ByteString key, ByteString value) {
         expireIfDue(key);
-        put(key, value);
+        put(key, value, false);
         changes++;
     }
 
-    private void put(ByteString key, ByteString value) {
+    /// As [#update], for a value that was written to and not replaced, and that may well go on growing. Redis leaves room behind such a value, whatever it
+    /// is, and calls that *raw*. Here it is remembered, and that is all.
+    void extend(ByteString key, ByteString value) {
+        expireIfDue(key);
+        put(key, value, true);
+        changes++;
+    }
+
+    private void put(ByteString key, ByteString value, boolean raw) {
         var entry = values.find(key);
         if (entry == null) {
-            values.add(new Value(key.array(), value.array(), epoch));
+            values.add(new Value(key.array(), value.array(), raw, epoch, now()));
             watchedKeys.touched(key);
             listener.accept(KeyspaceEvent.NEW, key);
         } else {
             change(entry, key);
-            entry.bytes = value.array();
+            values.grown(entry.set(value.array(), raw, now()));
         }
     }
 
@@ -190,7 +215,7 @@ final class Store {
         var entry = remove(key);
         if (entry == null) return null;
         changes++;
-        return ByteString.wrap(entry.bytes);
+        return ByteString.wrap(entry.bytes());
     }
 
     private Value remove(ByteString key) {
@@ -235,24 +260,13 @@ final class Store {
 
     /// @return any key, each about as likely as the others; null if there is none, or hardly one that is not over
     ByteString randomKey() {
-        for (int tries = 0; expiry == Expiry.REMOVE || tries < RANDOM_TRIES; tries++) {
+        for (int tries = 0; removesByItself() || tries < RANDOM_TRIES; tries++) {
             var value = values.random(random);
             if (value == null) return null;
             var key = ByteString.wrap(value.key);
             if (contains(key)) return key;
         }
         return null; // a replica cannot remove what is over: perhaps nothing else is left
-    }
-
-    /// About how many bytes of the heap an existing key takes: the objects for it, and its share of the table. It is reckoned for a JVM
-    /// with compact object headers, whose objects take multiples of 8 bytes.
-    int memoryUsage(ByteString key) {
-        int deadline = deadlineOf(key) == NEVER ? 0 : ENTRY_BYTES;
-        return ENTRY_BYTES + deadline + arrayBytes(key) + arrayBytes(ByteString.wrap(values.find(key).bytes));
-    }
-
-    private static int arrayBytes(ByteString bytes) {
-        return ARRAY_HEADER_BYTES + bytes.length() + 7 & -8;
     }
 
     /// Moves on with growing or shrinking the tables, which otherwise only does when they are used.
@@ -263,6 +277,81 @@ final class Store {
         return values.rehash(steps) | deadlines.rehash(steps);
     }
 
+    // ---- memory ----
+
+    /// About how many bytes of the heap an existing key takes: the objects for it, and its share of the tables.
+    long memoryUsage(ByteString key) {
+        int deadline = deadlineOf(key) == NEVER ? 0 : ENTRY_MEMORY + REFERENCE;
+        return values.find(key).memory() + REFERENCE + deadline;
+    }
+
+    /// About how many bytes of the heap all keys take, with their values, and the tables. A value that two keys share after a COPY counts twice.
+    long memory() {
+        return values.memory() + deadlines.memory();
+    }
+
+    /// How many of these bytes are neither keys nor values, but what it takes to find them.
+    long keysOverhead() {
+        return values.tableMemory() + (long) ENTRY_MEMORY * values.size();
+    }
+
+    /// How many of them are deadlines.
+    long deadlinesOverhead() {
+        return deadlines.memory();
+    }
+
+    /// For how long an existing key has not been used, in milliseconds.
+    long idle(ByteString key) {
+        return values.find(key).idle(now());
+    }
+
+    /// Whether an existing key has been written to since it was set; see [#extend].
+    boolean isRaw(ByteString key) {
+        return values.find(key).isRaw();
+    }
+
+    // ---- eviction ----
+
+    /// Whether keys may be removed that no command has asked to remove. A replica leaves that to its master, and a log says what was removed.
+    boolean removesByItself() {
+        return expiry == Expiry.REMOVE && !replaying && !isPaused.getAsBoolean();
+    }
+
+    /// Some keys, wherever they are, for a policy to choose from; see [Dict#sample].
+    ///
+    /// @param withDeadline whether they are to be such that do not live forever
+    void sample(int count, boolean withDeadline, Consumer<ByteString> visitor) {
+        var found = new ArrayList<Dict.Entry>();
+        if (withDeadline) deadlines.sample(random, count, found);
+        else values.sample(random, count, found);
+        for (var entry : found) visitor.accept(ByteString.wrap(entry.key));
+    }
+
+    /// @param withDeadline whether it is to be one that does not live forever
+    /// @return any key, over or not, each about as likely as the others; null if there is none
+    ByteString anyKey(boolean withDeadline) {
+        var entry = withDeadline ? deadlines.random(random) : values.random(random);
+        return entry == null ? null : ByteString.wrap(entry.key);
+    }
+
+    /// When a key was last used, in milliseconds since 1970, as far as that was noted; [#NEVER] if there is no such key, over or not.
+    long lastUse(ByteString key) {
+        var value = values.find(key);
+        return value == null ? NEVER : value.lastUse(now());
+    }
+
+    /// Removes a key so that there is room for others.
+    void evict(ByteString key) {
+        remove(key);
+        evicted++;
+        listener.accept(KeyspaceEvent.EVICTED, key);
+    }
+
+    /// How many keys have been evicted.
+    long evicted() {
+        return evicted;
+    }
+
     // ---- deadlines ----
 
     /// @return in milliseconds since 1970; [#NEVER] if it lives forever, or there is no such key
@@ -270,7 +359,8 @@ final class Store {
         return expireIfDue(key) ? NEVER : deadlineOf(key);
     }
 
-    private long deadlineOf(ByteString key) {
+    /// @return the same, over or not
+    long deadlineOf(ByteString key) {
         if (deadlines.size() == 0) return NEVER; // saves a lookup where nobody uses deadlines
         var deadline = deadlines.find(key);
         return deadline == null ? NEVER : deadline.millis;
@@ -318,6 +408,7 @@ final class Store {
 
     void resetStatistics() {
         expired = 0;
+        evicted = 0;
     }
 
     /// Whether a moment is over, in milliseconds since 1970. None is while a log is replayed.
@@ -347,7 +438,7 @@ final class Store {
     /// @return whether it is over
     private boolean expireIfDue(ByteString key) {
         if (!isDue(key)) return false;
-        if (expiry == Expiry.REMOVE) expire(key);
+        if (removesByItself()) expire(key);
         return true;
     }
 
@@ -356,7 +447,7 @@ final class Store {
     /// @param limit how many deadlines to look at, or a few more, since others wait for the lock meanwhile
     /// @return whether so many of them were over, more than one in ten, that it is worth going on at once: Redis's rule
     boolean expireSome(int limit) {
-        if (expiry != Expiry.REMOVE) return false;
+        if (!removesByItself()) return false;
         var seen = new ArrayList<Deadline>();
         int buckets = 0;
         do {
@@ -405,12 +496,14 @@ final class Store {
     void forEach(Consumer<Entry> visitor) {
         values.forEach(value -> {
             var key = ByteString.wrap(value.key);
-            visitor.accept(new Entry(key, ByteString.wrap(value.bytes), deadlineOf(key)));
+            visitor.accept(new Entry(key, ByteString.wrap(value.bytes()), deadlineOf(key)));
         });
     }
 
     /// The tables: those of the store, or others that are filled to take their place.
-    record Contents(Dict<Value> values, Dict<Deadline> deadlines) {
+    ///
+    /// @param now when they were made, in milliseconds since 1970
+    record Contents(Dict<Value> values, Dict<Deadline> deadlines, long now) {
 
         /// Makes empty tables ready for what is to be loaded.
         void reserve(long keys, long withDeadline) {
@@ -418,9 +511,12 @@ final class Store {
             deadlines.reserve(withDeadline);
         }
 
+        /// @param idle for how long it has not been used, in milliseconds
         /// @return false if there is an entry with this key
-        boolean load(ByteString key, ByteString value, long deadline) {
-            if (!values.addIfAbsent(new Value(key.array(), value.array(), 0))) return false;
+        boolean load(ByteString key, ByteString value, long deadline, long idle) {
+            var entry = new Value(key.array(), value.array(), false, 0, now);
+            entry.usedBefore(idle, now);
+            if (!values.addIfAbsent(entry)) return false;
             if (deadline != NEVER) deadlines.add(new Deadline(key.array(), deadline));
             return true;
         }
@@ -428,14 +524,14 @@ final class Store {
 
     /// Empty tables, to be filled by anybody, without the lock. To be put in the place of the store's with [#restore].
     Contents emptyContents() {
-        return new Contents(new Dict<>(hash), new Dict<>(hash));
+        return new Contents(new Dict<>(hash), new Dict<>(hash), clock.millis());
     }
 
     /// Leaves the store empty.
     ///
     /// @return what was in it, to be put back with [#restore] if what is loaded in its place turns out to be damaged
     Contents takeContents() {
-        var taken = new Contents(values, deadlines);
+        var taken = new Contents(values, deadlines, clock.millis());
         restore(emptyContents());
         return taken;
     }

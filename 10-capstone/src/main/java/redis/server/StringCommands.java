@@ -17,7 +17,6 @@ import static redis.server.KeyspaceEvent.DEL;
 import static redis.server.KeyspaceEvent.EXPIRE;
 import static redis.server.KeyspaceEvent.INCRBY;
 import static redis.server.KeyspaceEvent.INCRBYFLOAT;
-import static redis.server.KeyspaceEvent.KEYMISS;
 import static redis.server.KeyspaceEvent.PERSIST;
 import static redis.server.KeyspaceEvent.SETRANGE;
 
@@ -42,7 +41,7 @@ final class StringCommands {
         table.add("string",
                 Command.of("get key", 2, EnumSet.of(READONLY, FAST), Keys.FIRST,
                         "Returns the value of a key.", this::get),
-                Command.of("set key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT seconds | PXAT milliseconds | KEEPTTL]", -3, EnumSet.of(WRITE, DENYOOM), Keys.FIRST,
+                Command.of("set key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]", -3, EnumSet.of(WRITE, DENYOOM), Keys.FIRST,
                         "Sets the value of a key.", this::set),
                 Command.of("getset key value", 3, EnumSet.of(WRITE, DENYOOM, FAST), Keys.FIRST,
                         "Sets the value of a key and returns the old one.", this::getSet),
@@ -54,7 +53,7 @@ final class StringCommands {
                         "Sets the value of a key that ends in so many seconds.", (_, request) -> setEx(request, ExpireUnit.EX, "setex")),
                 Command.of("psetex key milliseconds value", 4, EnumSet.of(WRITE, DENYOOM), Keys.FIRST,
                         "Sets the value of a key that ends in so many milliseconds.", (_, request) -> setEx(request, ExpireUnit.PX, "psetex")),
-                Command.of("getex key [EX seconds | PX milliseconds | EXAT seconds | PXAT milliseconds | PERSIST]", -2, EnumSet.of(WRITE, FAST), Keys.FIRST,
+                Command.of("getex key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]", -2, EnumSet.of(WRITE, FAST), Keys.FIRST,
                         "Returns the value of a key and changes when it ends.", this::getEx),
                 Command.of("mget key [key ...]", -2, EnumSet.of(READONLY, FAST), Keys.ALL,
                         "Returns the values of several keys.", this::mGet),
@@ -88,7 +87,7 @@ final class StringCommands {
 
     private ByteString read(ByteString key) {
         var value = store.get(key);
-        if (value == null) events.publish(KEYMISS, key);
+        events.lookedUp(key, value != null);
         return value;
     }
 
@@ -164,14 +163,15 @@ final class StringCommands {
     }
 
     private Resp setNx(ClientSession client, List<ByteString> request) {
-        boolean absent = !store.contains(request.get(1));
+        boolean absent = !store.touch(request.get(1));
         if (absent) set(request.get(1), request.get(2));
         return Resp.integer(absent);
     }
 
     private Resp getDel(ClientSession client, List<ByteString> request) {
         var value = store.delete(request.get(1));
-        events.publish(value == null ? KEYMISS : DEL, request.get(1));
+        events.lookedUp(request.get(1), value != null);
+        if (value != null) events.publish(DEL, request.get(1));
         propagation.logAs(ByteString.of("DEL"), request.get(1));
         return bulkOrNull(value);
     }
@@ -191,7 +191,7 @@ final class StringCommands {
     private Resp mSetNx(ClientSession client, List<ByteString> request) {
         requirePairs(request, "msetnx");
         for (int i = 1; i < request.size(); i += 2) {
-            if (store.contains(request.get(i))) return Resp.integer(0);
+            if (store.touch(request.get(i))) return Resp.integer(0);
         }
         setAll(request);
         return Resp.integer(1);
@@ -211,7 +211,8 @@ final class StringCommands {
         var suffix = request.get(2);
         if (old != null) requireLength((long) old.length() + suffix.length());
         var value = old == null ? suffix : old.concat(suffix);
-        store.update(key, value);
+        if (old == null) store.update(key, value);
+        else store.extend(key, value);
         events.publish(APPEND, key);
         return Resp.integer(value.length());
     }
@@ -241,7 +242,7 @@ final class StringCommands {
         if (patch.isEmpty()) return Resp.integer(old.length());
         requireLength(offset + patch.length());
         var value = old.overwrite((int) offset, patch);
-        store.update(key, value);
+        store.extend(key, value);
         events.publish(SETRANGE, key);
         return Resp.integer(value.length());
     }

@@ -88,8 +88,9 @@ class ClientListTest {
         var store = new Store(InstantSource.system());
         var events = new ArrayList<String>();
         var sessions = new HashSet<ClientSession>();
-        var commands = new CommandTable(new Propagation(store, new AppendOnlyFile(ServerConfig.parse(), () -> {}), new ReplicationStream()));
-        new ClientCommands(sessions).addTo(commands);
+        var commands = new CommandTable(new Propagation(store, new AppendOnlyFile(ServerConfig.parse(), () -> {}), new ReplicationStream()),
+                statistics(store));
+        new ClientCommands(sessions, new ClientPause(store)).addTo(commands);
         var killer = session(1, "CLIENT KILL ID 2\r\nCLIENT LIST ID 2\r\n", store, commands, events);
         var victim = session(2, "CLIENT ID\r\n", store, commands, events);
         sessions.addAll(List.of(killer, victim));
@@ -146,8 +147,13 @@ class ClientListTest {
         var persistence = new Persistence(config, store, InstantSource.system(), history);
         var replicas = new Replicas(config, store, stream, history, persistence, InstantSource.system());
         var pubSub = new PubSub();
-        var replication = new Replication(config, store, stream, history, persistence, commands, replicas, InstantSource.system());
+        var replication = new Replication(config, store, stream, history, persistence, commands, replicas, InstantSource.system(), statistics(store));
         return new ClientSession(id, 0, socket, config, store, commands, new Propagation(store, log, stream), log, pubSub, stream, replicas,
-                new Shutdown(config, store, commands, persistence, stream, replicas, replication, _ -> {}));
+                new Shutdown(config, store, new ClientPause(store), persistence, stream, replicas, replication, _ -> {}), statistics(store));
+    }
+
+    private static Statistics statistics(Store store) {
+        var config = ServerConfig.parse();
+        return new Statistics(config, store, new SlowLog(config, InstantSource.system()));
     }
 }

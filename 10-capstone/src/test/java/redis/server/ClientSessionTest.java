@@ -32,18 +32,19 @@ class ClientSessionTest {
 
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
     private final Store store = new Store(now::get);
-    private final ServerConfig config = ServerConfig.parse();
+    private final ServerConfig config = ServerConfig.parse("--slowlog-log-slower-than", "-1"); // a FakeSocket has no address to note
     private final AppendOnlyFile log = new AppendOnlyFile(config, () -> {}); // which was not begun
     private final ReplicationStream stream = new ReplicationStream();
     private final ReplicationHistory history = new ReplicationHistory(stream);
     private final Persistence persistence = new Persistence(config, store, InstantSource.system(), history);
     private final Replicas replicas = new Replicas(config, store, stream, history, persistence, InstantSource.system());
     private final Propagation propagation = new Propagation(store, log, stream);
-    private final CommandTable commands = new CommandTable(propagation);
+    private final Statistics statistics = new Statistics(config, store, new SlowLog(config, InstantSource.system()));
+    private final CommandTable commands = new CommandTable(propagation, statistics);
     private final PubSub pubSub = new PubSub();
     private final Replication replication = new Replication(config, store, stream, history, persistence, commands, replicas,
-            InstantSource.system());
-    private final Shutdown shutdown = new Shutdown(config, store, commands, persistence, stream, replicas, replication, _ -> {});
+            InstantSource.system(), statistics);
+    private final Shutdown shutdown = new Shutdown(config, store, new ClientPause(store), persistence, stream, replicas, replication, _ -> {});
     private final Authentication authentication = new Authentication(config);
 
     @Test
@@ -155,7 +156,7 @@ class ClientSessionTest {
     }
 
     private ClientSession session(Socket socket) throws IOException {
-        return new ClientSession(1, 0, socket, config, store, commands, propagation, log, pubSub, stream, replicas, shutdown);
+        return new ClientSession(1, 0, socket, config, store, commands, propagation, log, pubSub, stream, replicas, shutdown, statistics);
     }
 
     /// A socket without a network: reads return these packets, and writes go to a test.

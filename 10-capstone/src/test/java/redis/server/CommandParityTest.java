@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,8 +31,8 @@ class CommandParityTest {
 
     @BeforeAll
     static void startBoth() throws Exception {
-        real = RealRedis.start("--databases", "1");
-        ours = new RedisServer(ServerConfig.parse("--port", "0", "--save", ""));
+        real = RealRedis.start("--databases", "1", "--slowlog-log-slower-than", "-1");
+        ours = new RedisServer(ServerConfig.parse("--port", "0", "--save", "", "--slowlog-log-slower-than", "-1"));
         ours.start();
     }
 
@@ -55,7 +57,7 @@ class CommandParityTest {
         }
     }
 
-    /// Name, arity, flags, first key, last key, step: one command a line.
+    /// The ten fields of each command, the last one aside: subcommands are asked for by name.
     private static String describe(Reply reply) {
         return elements(reply.value()).stream()
                 .map(command -> command instanceof Resp.Array(var fields) ? describe(fields) : "unknown")
@@ -63,9 +65,80 @@ class CommandParityTest {
     }
 
     private static String describe(List<Resp> fields) {
-        var flags = elements(fields.get(2)).stream().map(CommandParityTest::text).collect(Collectors.joining(" "));
-        return "%s: arity %s, flags [%s], keys %s %s %s".formatted(text(fields.get(0)), text(fields.get(1)), flags,
-                text(fields.get(3)), text(fields.get(4)), text(fields.get(5)));
+        var words = IntStream.of(2, 6, 7).mapToObj(i -> elements(fields.get(i)).stream().map(CommandParityTest::text).collect(Collectors.joining(" "))).toList();
+        var keys = elements(fields.get(8)).stream().map(CommandParityTest::withoutNotes).toList();
+        return "%s: arity %s, flags [%s], keys %s %s %s, categories [%s], tips [%s], key specifications %s, %d fields".formatted(text(fields.get(0)),
+                text(fields.get(1)), words.get(0), text(fields.get(3)), text(fields.get(4)), text(fields.get(5)), words.get(1), words.get(2), keys, fields.size());
+    }
+
+    /// A key specification may have a note for people.
+    private static List<Resp> withoutNotes(Resp specification) {
+        var fields = elements(specification);
+        return fields.getFirst().equals(Resp.bulk("notes")) ? fields.subList(2, fields.size()) : fields;
+    }
+
+    /// What redis-cli shows while you type. Redis has names for choices and blocks that tell what they are for. Ours are made of what is in them.
+    @Test
+    void argumentsAreThoseOfRedis() throws IOException {
+        try (var redis = new TestClient(real.address()); var us = connectToOurs()) {
+            for (var name : namesOf(elements(us.call("COMMAND").value()))) {
+                if (NEWER.contains(name) || DESCRIBED_OTHERWISE.contains(name)) continue;
+                assertThat(arguments(us, name)).as(name).isEqualTo(arguments(redis, name));
+            }
+        }
+    }
+
+    /// CLIENT KILL: our filters come one after the other, while Redis calls them a choice of any length. REPLCONF: Redis does not describe it. The
+    /// others: Redis does not say that there are arguments.
+    private static final Set<String> DESCRIBED_OTHERWISE = Set.of("client|kill", "replconf", "command|getkeys", "command|getkeysandflags");
+
+    private static String arguments(TestClient client, String command) throws IOException {
+        var doc = asMap(elements(client.call("COMMAND", "DOCS", command).value()).get(1));
+        return doc.containsKey("arguments") ? arguments(doc.get("arguments")) : "none";
+    }
+
+    private static String arguments(Resp list) {
+        return elements(list).stream().map(CommandParityTest::argument).collect(Collectors.joining(" "));
+    }
+
+    private static String argument(Resp argument) {
+        var fields = asMap(argument);
+        var type = text(fields.get("type"));
+        var what = switch (type) {
+            case "pure-token" -> "";
+            case "oneof" -> "(" + arguments(fields.get("arguments")) + ")";
+            case "block" -> {
+                var parts = elements(fields.get("arguments"));
+                yield parts.size() == 1 ? argument(parts.getFirst()) : "{" + arguments(fields.get("arguments")) + "}"; // a block of one is that one
+            }
+            case "key" -> text(fields.get("name")) + ":key" + text(fields.get("key_spec_index"));
+            default -> text(fields.get("name")) + ":" + type;
+        };
+        var token = fields.containsKey("token") ? text(fields.get("token")) : "";
+        var flags = fields.containsKey("flags") ? elements(fields.get("flags")).stream().map(CommandParityTest::text).toList() : List.of();
+        return token + what + (flags.contains("multiple") ? "+" : "") + (flags.contains("optional") ? "?" : "");
+    }
+
+    private static Map<String, Resp> asMap(Resp flat) {
+        var map = new HashMap<String, Resp>();
+        var elements = elements(flat);
+        for (int i = 0; i < elements.size(); i += 2) map.put(text(elements.get(i)), elements.get(i + 1));
+        return map;
+    }
+
+    @Test
+    void docsSaySinceWhenAndInWhichGroup() throws IOException {
+        try (var redis = new TestClient(real.address()); var us = connectToOurs()) {
+            for (var name : namesOf(elements(us.call("COMMAND").value()))) {
+                if (NEWER.contains(name)) continue;
+                var ours = asMap(elements(us.call("COMMAND", "DOCS", name).value()).get(1));
+                var theirs = asMap(elements(redis.call("COMMAND", "DOCS", name).value()).get(1));
+                assertThat(ours.get("since")).as(name).isEqualTo(theirs.get("since"));
+                assertThat(ours.get("group")).as(name).isEqualTo(theirs.get("group"));
+                assertThat(ours.containsKey("complexity")).as(name).isEqualTo(theirs.containsKey("complexity"));
+                assertThat(text(ours.get("summary"))).as(name).isNotEmpty();
+            }
+        }
     }
 
     private static List<String> namesOf(List<Resp> commands) {
@@ -150,6 +223,17 @@ class CommandParityTest {
             command info VALUE
             command docs VALUE
             command VALUE
+            command getkeys NAME [KEY] [VALUE] [KEY] [OPTION]
+            command getkeysandflags NAME [KEY] [VALUE] [KEY] [OPTION]
+            command list filterby pattern VALUE
+            client reply MODE
+            client unblock INTEGER [MODE]
+            client unpause
+            client pause MODE [MODE]
+            config resetstat
+            slowlog len
+            slowlog get INTEGER
+            slowlog VALUE
             config get PARAMETER
             config rewrite [VALUE]
             config resetstat [VALUE]
@@ -168,6 +252,8 @@ class CommandParityTest {
             Map.entry("USER", List.of("default", "DEFAULT", "joe", "")),
             Map.entry("WORD", List.of("no", "one", "-1", "x", "", "65536", "1.5", "two words", "capa", "ip-address", "listening-port")),
             Map.entry("PATTERN", List.of("*", "a", "?", "[a-b]", "[^a]", "[c-a]", "\\a", "d*", "*\r*", "[a", "", "??*", "[]a]", "a\\")),
+            Map.entry("NAME", List.of("get", "SET", "mset", "mget", "rename", "copy", "del", "msetnx", "getex", "ping", "spublish", "config", "memory", "nope")),
+            Map.entry("MODE", List.of("on", "ON", "timeout", "ERROR", "x", "-1", "0", "write")),
             Map.entry("SECONDS", List.of("1000", "2000000000", "0", "-1", "x", "9223372036854775807")),
             Map.entry("LASTING", List.of("ex", "EXAT", "persist", "px", "foo")),
             Map.entry("PARAMETER", List.of("save", "appendonl?", "nothing", "[a")));

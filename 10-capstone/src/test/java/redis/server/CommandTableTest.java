@@ -32,13 +32,14 @@ class CommandTableTest {
     private final Persistence persistence = new Persistence(config, store, InstantSource.system(), history);
     private final Replicas replicas = new Replicas(config, store, stream, history, persistence, InstantSource.system());
     private final Propagation propagation = new Propagation(store, log, stream);
-    private final CommandTable table = new CommandTable(propagation);
+    private final Statistics statistics = new Statistics(config, store, new SlowLog(config, InstantSource.system()));
+    private final CommandTable table = new CommandTable(propagation, statistics);
     private final PubSub pubSub = new PubSub();
     private final Replication replication = new Replication(config, store, stream, history, persistence, table, replicas,
-            InstantSource.system());
-    private final Shutdown shutdown = new Shutdown(config, store, table, persistence, stream, replicas, replication, _ -> {});
+            InstantSource.system(), statistics);
+    private final Shutdown shutdown = new Shutdown(config, store, new ClientPause(store), persistence, stream, replicas, replication, _ -> {});
     private final ClientSession client = new ClientSession(1, 0, new UnconnectedSocket(), config, store, table, propagation, log, pubSub,
-            stream, replicas, shutdown);
+            stream, replicas, shutdown, statistics);
 
     CommandTableTest() throws IOException {}
 
@@ -112,14 +113,15 @@ class CommandTableTest {
     }
 
     @Test
-    void answersWithTheErrorOfAHandlerAndCountsEveryRequest() {
+    void answersWithTheErrorOfAHandlerAndCountsWhatWasCarriedOut() {
         table.add("test", Command.of("refuse", 1, EnumSet.noneOf(Flag.class), Keys.NONE, "Refuses.", (_, _) -> {
             throw new CommandException("ERR no");
         }));
         assertThat(execute("refuse")).isEqualTo(Resp.error("ERR no"));
-        assertThat(table.executed()).isEqualTo(1);
+        assertThat(statistics.commands()).isEqualTo(1);
         assertThat(execute("unknown")).isInstanceOf(Resp.SimpleError.class);
-        assertThat(table.executed()).isEqualTo(2);
+        assertThat(execute("refuse", "a")).isEqualTo(wrongArity("refuse"));
+        assertThat(statistics.commands()).isEqualTo(1);
     }
 
     /// What CLIENT LIST shows as `cmd`.
@@ -169,10 +171,10 @@ class CommandTableTest {
         apply("CHANGE", "a");
         apply("tell", "a");
         assertThat(applied).isEqualTo(2);
-        assertThat(table.executed()).isEqualTo(2);
+        assertThat(statistics.commands()).isEqualTo(2);
         apply("look", "a"); // as a ping: it has no effect
         assertThat(applied).isEqualTo(2);
-        assertThat(table.executed()).isEqualTo(2);
+        assertThat(statistics.commands()).isEqualTo(2);
     }
 
     @Test
@@ -185,7 +187,7 @@ class CommandTableTest {
         assertThatThrownBy(() -> apply("group", "unknown")).isInstanceOf(CommandException.class)
                 .hasMessage("ERR unknown subcommand 'unknown'. Try GROUP HELP.");
         assertThat(applied).isZero();
-        assertThat(table.executed()).isZero();
+        assertThat(statistics.commands()).isZero();
     }
 
     @Test

@@ -27,8 +27,17 @@ class DictTest {
         final int number;
 
         Numbered(int number) {
-            super(key(number).array());
+            this(key(number), number);
+        }
+
+        Numbered(ByteString key, int number) {
+            super(key.array());
             this.number = number;
+        }
+
+        @Override
+        long memory() {
+            return 100 + number;
         }
     }
 
@@ -116,11 +125,11 @@ class DictTest {
         for (int i = 0; i < 14; i++) texts = texts.stream().flatMap(t -> List.of(t + "Aa", t + "BB").stream()).toList();
         assertThat(texts.stream().map(t -> ByteString.of(t).hashCode()).distinct()).hasSize(1);
 
-        var flooded = new Dict<Dict.Entry>(SipHash.random());
-        for (var text : texts) flooded.add(new Dict.Entry(text.getBytes()) {});
+        var flooded = new Dict<Numbered>(SipHash.random());
+        for (var text : texts) flooded.add(new Numbered(ByteString.of(text), 0));
         long cursor = 0;
         do {
-            var bucket = new ArrayList<Dict.Entry>();
+            var bucket = new ArrayList<Numbered>();
             cursor = flooded.scan(cursor, bucket::add);
             assertThat(bucket).hasSizeLessThan(ENTRIES_OF_A_SCAN);
         } while (cursor != 0);

@@ -32,14 +32,15 @@ class ForeignParametersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"daemonize no", "supervised no", "supervised auto", "cluster-enabled no", "tls-port 0", "tls-replication no", "aclfile \"\"",
-            "unixsocket \"\"", "syslog-enabled no", "bind-source-addr \"\"", "replica-announced yes", "replica-read-only yes"})
+            "unixsocket \"\"", "syslog-enabled no", "bind-source-addr \"\"", "replica-announced yes", "replica-read-only yes",
+            "slave-ignore-maxmemory yes"})
     void othersMaySayWhatIsTheCase(String line) throws Exception {
         assertThat(config(line).withoutEffect()).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"daemonize yes", "supervised systemd", "cluster-enabled yes", "tls-port 6380", "tls-replication yes", "aclfile users.acl",
-            "unixsocket /run/redis.sock", "syslog-enabled yes", "bind-source-addr 10.0.0.1", "replica-announced no", "slave-read-only no", "rename-command FLUSHALL \"\"",
+            "unixsocket /run/redis.sock", "syslog-enabled yes", "bind-source-addr 10.0.0.1", "replica-announced no", "slave-read-only no", "replica-ignore-maxmemory no", "rename-command FLUSHALL \"\"",
             "rename-command", "loadmodule x.so", "user joe on nopass ~* +@all", "user"})
     void butNothingThatIsNot(String line) {
         assertThatIllegalArgumentException().isThrownBy(() -> config("port 7000\n" + line))

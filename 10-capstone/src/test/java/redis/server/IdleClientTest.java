@@ -84,6 +84,20 @@ class IdleClientTest {
     }
 
     @Test
+    void whoIsHeldBackIsNot() throws Exception {
+        try (var held = server.connect()) {
+            server.call("CLIENT", "PAUSE", "3600000", "WRITE").isOk();
+            held.send("SET", "k", "v");
+            Eventually.becomesTrue("it waits", () -> "1".equals(server.info("blocked_clients")));
+            awaitLook();
+            try (var other = server.connect()) { // the first one has been idle, too
+                other.call("CLIENT", "UNPAUSE").isOk();
+            }
+            held.read().isOk();
+        }
+    }
+
+    @Test
     void itCanBeChanged() throws Exception {
         try (var idle = server.connect()) {
             server.call("CONFIG", "SET", "timeout", "0").isOk();

@@ -37,7 +37,7 @@ class KeyspaceEventsTest {
         for (var event : KeyspaceEvent.values()) {
             if (letters.indexOf(String.valueOf(event.type())) < 0) letters.append(event.type());
         }
-        assertThat(letters.toString()).isEqualTo("$gxnm");
+        assertThat(letters.toString()).isEqualTo("$gxenm");
     }
 
     /// What a log tells has happened long ago.
@@ -94,7 +94,7 @@ class KeyspaceEventsTest {
         store.update(k, k);
         store.delete(k);
         var contents = store.emptyContents();
-        contents.load(k, k, Store.NEVER);
+        contents.load(k, k, Store.NEVER, 0);
         store.restore(contents);
         store.unlock();
         assertThat(events).containsExactly("new k", "expired k", "new k");

@@ -29,7 +29,7 @@ class OwnServerTest {
     void clientListTellsWhatThereIsToTell() throws Exception {
         try (var server = start(); var redis = new TestClient(address(server))) {
             assertThat(redis.call("CLIENT", "INFO").text()).matches("id=1 addr=127\\.0\\.0\\.1:[0-9]+ laddr=127\\.0\\.0\\.1:" + server.port()
-                    + " name= age=0 idle=0 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 oll=0 omem=0 cmd=client\\|info user=default resp=2\n");
+                    + " name= age=0 idle=0 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 oll=0 omem=0 cmd=client\\|info user=default redir=-1 resp=2\n");
         }
     }
 

@@ -39,6 +39,11 @@ final class ServerProcess implements AutoCloseable {
         return startUnder(List.of(), file, directory, options);
     }
 
+    /// One that another command line starts, to which the port, the directory and the options are added.
+    static ServerProcess startBy(List<String> command, Path directory, String... options) throws Exception {
+        return start(new ArrayList<>(command), null, directory, options);
+    }
+
     /// @param wrapper a program that becomes the server, such as `prlimit`, with its arguments
     static ServerProcess startUnder(List<String> wrapper, Path directory, String... options) throws Exception {
         var all = new ArrayList<>(List.of("--appendonly", "yes"));
@@ -49,6 +54,10 @@ final class ServerProcess implements AutoCloseable {
     private static ServerProcess startUnder(List<String> wrapper, Path file, Path directory, String... options) throws Exception {
         var command = new ArrayList<>(wrapper);
         command.addAll(command());
+        return start(command, file, directory, options);
+    }
+
+    private static ServerProcess start(List<String> command, Path file, Path directory, String... options) throws Exception {
         if (file != null) command.add(file.toString());
         command.addAll(List.of("--port", "0", "--dir", directory.toString()));
         command.addAll(List.of(options));

@@ -156,7 +156,7 @@ class TransactionTest {
         passTo(3_000);
         transaction.watch(KEY);
         var contents = store.emptyContents();
-        if (after > 0) contents.load(KEY, VALUE, after);
+        if (after > 0) contents.load(KEY, VALUE, after, 0);
         store.restore(contents);
         assertThat(isCarriedOut()).isEqualTo(isCarriedOut);
         if (!isCarriedOut) return;
