@@ -76,7 +76,7 @@ class SnapshotAcceptanceTest extends AcceptanceTest {
         long start = Instant.now().getEpochSecond();
         redis.call("MSET", "a", "1", "b", "2").isOk();
         redis.call("SAVE").isOk();
-        assertThat(Long.parseLong(redis.call("LASTSAVE").text())).isBetween(start - 1, start + 60);
+        redis.call("LASTSAVE").isBetween(start - 1, start + 60);
         assertThat(info("rdb_changes_since_last_save")).isZero();
         assertThat(info("rdb_last_save_time")).isEqualTo(Long.parseLong(redis.call("LASTSAVE").text()));
         assertThat(info()).contains("rdb_last_bgsave_status:ok", "rdb_bgsave_in_progress:0");
@@ -105,7 +105,7 @@ class SnapshotAcceptanceTest extends AcceptanceTest {
 
     @Test
     void lastSaveIsANumberFromTheBeginning() throws IOException {
-        assertThat(Long.parseLong(redis.call("LASTSAVE").text())).isBetween(1L, Instant.now().getEpochSecond() + 60);
+        redis.call("LASTSAVE").isBetween(1L, Instant.now().getEpochSecond() + 60);
     }
 
     @Test

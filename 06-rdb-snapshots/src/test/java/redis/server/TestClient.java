@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -17,10 +18,9 @@ import redis.resp.RespWriter;
 /// A client that keeps the bytes it sent and received, so that a test that fails can show them.
 final class TestClient implements AutoCloseable {
 
-    /// How long it waits for the next byte of a reply.
-    static final int TIMEOUT_MILLIS = 5_000;
+    private static volatile Reply lastReply; // of any client
 
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final OutputStream out;
     private final ReceivedBytes received;
     private final RespReader reader;
@@ -29,9 +29,7 @@ final class TestClient implements AutoCloseable {
     private boolean replyRead = true;
 
     TestClient(InetSocketAddress address) throws IOException {
-        socket.setTcpNoDelay(true);
-        socket.connect(address, TIMEOUT_MILLIS);
-        socket.setSoTimeout(TIMEOUT_MILLIS);
+        socket = Patience.connect(address);
         out = socket.getOutputStream();
         received = new ReceivedBytes(socket.getInputStream());
         reader = new RespReader(received);
@@ -55,7 +53,7 @@ final class TestClient implements AutoCloseable {
     /// Sends these bytes as they are, one for each char, and leaves the replies to [#read()].
     TestClient sendRaw(String bytes) throws IOException {
         var raw = bytes.getBytes(StandardCharsets.ISO_8859_1);
-        return transmit(raw, Reply.excerpt(raw, 0));
+        return transmit(raw, Mismatch.excerpt(raw, 0));
     }
 
     private TestClient transmit(byte[] bytes, String description) throws IOException {
@@ -81,12 +79,24 @@ final class TestClient implements AutoCloseable {
         replyRead = true;
         received.forget();
         long start = reader.bytesConsumed();
+        Reply reply;
         try {
             var value = reader.readReply();
-            return new Reply(sent(), received.slice(start, reader.bytesConsumed()), value, null);
+            reply = new Reply(sent(), received.slice(start, reader.bytesConsumed()), value, null);
         } catch (IOException e) {
-            return new Reply(sent(), received.sliceFrom(start), null, e);
+            reply = new Reply(sent(), received.sliceFrom(start), null, e);
         }
+        lastReply = reply;
+        return reply;
+    }
+
+    /// What was last read, by any client; null if nothing was since [#forgetLastReply()].
+    static Reply lastReply() {
+        return lastReply;
+    }
+
+    static void forgetLastReply() {
+        lastReply = null;
     }
 
     /// Asserts that the server sends nothing more and closes the connection.
@@ -105,7 +115,7 @@ final class TestClient implements AutoCloseable {
 
     /// A word as one would type it in redis-cli.
     private static String quote(String word) {
-        var text = Reply.excerpt(word.getBytes(StandardCharsets.UTF_8), 0);
+        var text = Mismatch.excerpt(word.getBytes(StandardCharsets.UTF_8), 0);
         return text.matches("[!#-&(-\\[\\]-~]+") ? text : '"' + text + '"';
     }
 
@@ -122,7 +132,16 @@ final class TestClient implements AutoCloseable {
 
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
-            int n = super.read(target, offset, length);
+            long start = System.nanoTime();
+            int patience = Patience.millis();
+            socket.setSoTimeout(patience);
+            int n;
+            try {
+                n = super.read(target, offset, length);
+                Patience.rewarded(start);
+            } catch (SocketTimeoutException e) {
+                throw Patience.exhausted(patience);
+            }
             if (n <= 0) return n;
             if (size + n > kept.length) kept = Arrays.copyOf(kept, Math.max(2 * kept.length, size + n));
             System.arraycopy(target, offset, kept, size, n);

@@ -294,9 +294,9 @@ class ScanAcceptanceTest extends AcceptanceTest {
         redis.call("MEMORY", "USAGE", "k", "SAMPLES", "5").is(small);
         redis.call("MEMORY", "USAGE", "k", "SAMPLES", "5", "SAMPLES", "6").is(small);
         redis.call("SET", "k", "x".repeat(10_000)).isOk();
-        assertThat(Long.parseLong(redis.call("MEMORY", "USAGE", "k").text())).isBetween(10_000L, 13_000L);
+        redis.call("MEMORY", "USAGE", "k").isBetween(10_000L, 13_000L);
         redis.call("SET", "x".repeat(1_000), "v").isOk();
-        assertThat(Long.parseLong(redis.call("MEMORY", "USAGE", "x".repeat(1_000)).text())).isBetween(1_000L, 1_400L);
+        redis.call("MEMORY", "USAGE", "x".repeat(1_000)).isBetween(1_000L, 1_400L);
     }
 
     @FunctionalInterface

@@ -336,8 +336,8 @@ class PubSubAcceptanceTest extends AcceptanceTest {
         subscriber.call("SUBSCRIBE", "weather").is(List.of("subscribe", "weather", 3));
         subscriber.call("PSUBSCRIBE", "x*").is(List.of("psubscribe", "x*", 4));
         subscriber.call("SSUBSCRIBE", "news.shard").is(List.of("ssubscribe", "news.shard", 1));
-        assertThat(redis.call("PUBSUB", "CHANNELS").texts()).containsExactlyInAnyOrder("news.art", "news.tech", "weather");
-        assertThat(redis.call("pubsub", "channels", "news.*").texts()).containsExactlyInAnyOrder("news.art", "news.tech");
+        redis.call("PUBSUB", "CHANNELS").isInAnyOrder("news.art", "news.tech", "weather");
+        redis.call("pubsub", "channels", "news.*").isInAnyOrder("news.art", "news.tech");
         redis.call("PUBSUB", "CHANNELS", "nothing").is(List.of());
         redis.call("PUBSUB", "SHARDCHANNELS").is(List.of("news.shard"));
         redis.call("PUBSUB", "SHARDCHANNELS", "x").is(List.of());

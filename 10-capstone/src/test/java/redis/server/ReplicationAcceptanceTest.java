@@ -115,7 +115,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
     @Test
     void aReplicaMayAnnounceAnotherAddress() throws Exception {
         try (var one = new FakeReplica(address())) {
-            assertThat(one.ask("REPLCONF", "ip-address", "replica.example", "capa", "psync2", "capa", "from-the-future")).isEqualTo("+OK");
+            one.expectLine("+OK", "REPLCONF", "ip-address", "replica.example", "capa", "psync2", "capa", "from-the-future");
             one.send("PSYNC", "?", "-1");
             one.readFullResync();
             one.readSnapshot();
@@ -321,7 +321,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
     void whoWantsNoMoreThanASnapshotIsClosedBehindIt() throws IOException {
         redis.call("SET", "before", "1").isOk();
         try (var one = new FakeReplica(address())) {
-            assertThat(one.ask("REPLCONF", "rdb-only", "1")).isEqualTo("+OK");
+            one.expectLine("+OK", "REPLCONF", "rdb-only", "1");
             one.sendRaw("SYNC\r\n");
             assertThat(new String(one.readSnapshot(), StandardCharsets.ISO_8859_1)).contains("before");
             one.expectEnd();
@@ -338,7 +338,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
         beginAtOnce();
         redis.call("SET", "before", "x".repeat(100_000)).isOk();
         try (var one = new FakeReplica(address())) {
-            assertThat(one.ask("REPLCONF", "capa", "eof", "capa", "psync2")).isEqualTo("+OK");
+            one.expectLine("+OK", "REPLCONF", "capa", "eof", "capa", "psync2");
             one.send("PSYNC", "?", "-1");
             one.readFullResync();
             assertThat(new String(one.readSnapshot(), StandardCharsets.ISO_8859_1)).contains("before");
@@ -479,7 +479,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
     /// A replica that says what it has.
     private FakeReplica returning(String id, long offset) throws IOException {
         var one = new FakeReplica(address());
-        assertThat(one.ask("REPLCONF", "capa", "psync2")).isEqualTo("+OK");
+        one.expectLine("+OK", "REPLCONF", "capa", "psync2");
         one.send("PSYNC", id, Long.toString(offset + 1));
         return one;
     }

@@ -1,0 +1,66 @@
+package redis.server;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.util.concurrent.TimeUnit;
+
+/// How long the tests wait for bytes that may never come.
+///
+/// A server that works answers at once, so the wait may be long: no machine is too slow for it. But a server that forgets to flush would
+/// cost every one of its tests as long, and minutes in all. So once nothing has come, which makes the run red for good, a wait is a short one:
+/// a second, or three times the longest wait that was worth it.
+final class Patience {
+
+    static final int FULL_MILLIS = 5_000;
+
+    private static final int SHORT_MILLIS = 1_000;
+
+    // Shared by all tests of a run, and by their threads. A lost update does no harm.
+    private static volatile boolean lost;
+    private static volatile long longestMillis;
+
+    private Patience() {}
+
+    /// Whether something has failed to come before.
+    static boolean isLost() {
+        return lost;
+    }
+
+    /// How long to wait now.
+    static int millis() {
+        return lost ? Math.clamp(3 * longestMillis, SHORT_MILLIS, FULL_MILLIS) : FULL_MILLIS;
+    }
+
+    /// Connects, or fails the test. The caller closes the socket.
+    static Socket connect(InetSocketAddress address) throws IOException {
+        var socket = new Socket();
+        try {
+            socket.setTcpNoDelay(true);
+            socket.connect(address, millis());
+            return socket;
+        } catch (IOException e) {
+            socket.close();
+            throw new AssertionError(Mismatch.message("", "a connection to %s:%d".formatted(address.getHostString(), address.getPort()),
+                    e.getMessage(), "does the server listen there when its start() returns, and does it accept one client after the other?"), e);
+        }
+    }
+
+    /// Something has come.
+    ///
+    /// @param start when the wait began, by [System#nanoTime()]
+    static void rewarded(long start) {
+        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        if (millis > longestMillis) longestMillis = millis;
+    }
+
+    /// Nothing has come.
+    ///
+    /// @param millis how long it was waited for
+    /// @return what says so
+    static SocketTimeoutException exhausted(int millis) {
+        lost = true;
+        return new SocketTimeoutException("and no more within %s s".formatted(millis % 1_000 == 0 ? millis / 1_000 : millis / 1e3));
+    }
+}

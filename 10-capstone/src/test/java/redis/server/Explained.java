@@ -1,0 +1,40 @@
+package redis.server;
+
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+import org.opentest4j.TestAbortedException;
+
+/// Adds to every failure that does not tell it what the server was last asked, and what it answered.
+final class Explained implements BeforeEachCallback, TestExecutionExceptionHandler, LifecycleMethodExecutionExceptionHandler {
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        TestClient.forgetLastReply();
+    }
+
+    @Override
+    public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        throw explained(failure);
+    }
+
+    @Override
+    public void handleBeforeEachMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        throw explained(failure);
+    }
+
+    @Override
+    public void handleAfterEachMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        throw explained(failure);
+    }
+
+    private static Throwable explained(Throwable failure) {
+        if (failure instanceof TestAbortedException) return failure;
+        for (var cause = failure; cause != null; cause = cause.getCause()) { // it may have happened in another thread
+            if (cause.getMessage() != null && cause.getMessage().contains("\nSent:  ")) return cause;
+        }
+        var last = TestClient.lastReply();
+        return last == null ? failure : last.explain(failure);
+    }
+}
