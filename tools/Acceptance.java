@@ -27,6 +27,8 @@ import java.util.stream.Stream;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaFileObject;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.MethodOrdererContext;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
@@ -191,6 +193,8 @@ final class Acceptance {
                         var name = descriptor.getSource().filter(MethodSource.class::isInstance).map(source -> name((MethodSource) source));
                         return org.junit.platform.engine.FilterResult.includedIf(name.isEmpty() || wanted.containsKey(name.get()));
                     })
+                    .configurationParameter("junit.jupiter.testmethod.order.default", AsWritten.class.getName())
+                    .configurationParameter(AsWritten.ORDER, String.join(",", wanted.keySet()))
                     .configurationParameter("junit.jupiter.execution.timeout.default", "60 s")
                     .configurationParameter("junit.jupiter.execution.timeout.thread.mode.default", "SEPARATE_THREAD").build();
             var watch = new Watch(wanted, done);
@@ -198,6 +202,19 @@ final class Acceptance {
             return watch.results();
         } finally {
             Thread.currentThread().setContextClassLoader(before);
+        }
+    }
+
+    /// The order of the tests that are to be run: what is first in the list is tried first.
+    static final class AsWritten implements MethodOrderer {
+
+        static final String ORDER = "acceptance.order";
+
+        @Override
+        public void orderMethods(MethodOrdererContext context) {
+            var order = List.of(context.getConfigurationParameter(ORDER).orElse("").split(","));
+            var type = context.getTestClass().getSimpleName();
+            context.getMethodDescriptors().sort(Comparator.comparingInt(method -> order.indexOf(type + "." + method.getMethod().getName())));
         }
     }
 

@@ -52,6 +52,8 @@ void lay(String step) throws IOException {
     Files.writeString(target.resolve("pom.xml"), pom(step));
     Files.writeString(target.resolve("README.md"), readme(step, index == 0 ? "" : before.toString()));
     modules();
+    var errors = compile(target, Acceptance.javaFiles(target), WORKBENCH.resolve("classes").resolve(step));
+    if (!errors.isEmpty()) fail("It does not even compile, which is the workshop's fault and not yours:\n" + errors);
 
     out.printf("""
             %s is laid: %s, and the %d acceptance tests of this step.
@@ -184,13 +186,11 @@ boolean attempt(String step, String address) throws Exception {
     if (address.isEmpty() && !Files.exists(bench)) fail("There is no %s yet: make workbench-%s lays it.".formatted(bench, step));
     var mine = address.isEmpty() ? bench : Path.of(step);
     var sources = new ArrayList<>(address.isEmpty() ? Acceptance.javaFiles(bench.resolve("src/test/java")) : Acceptance.files(step));
-    var main = mine.resolve("src/main/java");
-    sources.addAll(address.isEmpty() ? Acceptance.javaFiles(main) : List.of());
+    if (address.isEmpty()) sources.addAll(Acceptance.javaFiles(bench.resolve("src/main/java")));
     var classes = WORKBENCH.resolve("classes").resolve(step);
-    deleteAll(classes);
-    var errors = Acceptance.compile(sources, List.of(main, Path.of("common/src/main/java")), List.of(), classes);
+    var errors = compile(mine, sources, classes);
     if (!errors.isEmpty()) {
-        out.println("It does not compile yet:\n\n" + errors.replace(Path.of("").toAbsolutePath() + "/", ""));
+        out.println("It does not compile yet:\n\n" + errors);
         return false;
     }
     checkAddress(address);
@@ -210,6 +210,14 @@ boolean attempt(String step, String address) throws Exception {
     if (only.isEmpty()) record(step, address, tests, results);
     report(step, tests, results);
     return tests.stream().noneMatch(test -> results.get(test).verdict() == Acceptance.Verdict.RED);
+}
+
+/// @param home which has src/main/java
+/// @return what javac complains of; empty if all is well
+String compile(Path home, List<Path> sources, Path classes) throws IOException {
+    deleteAll(classes);
+    var errors = Acceptance.compile(sources, List.of(home.resolve("src/main/java"), Path.of("common/src/main/java")), List.of(), classes);
+    return errors.replace(Path.of("").toAbsolutePath() + "/", "");
 }
 
 void checkAddress(String address) {

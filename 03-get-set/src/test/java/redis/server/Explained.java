@@ -31,10 +31,12 @@ final class Explained implements BeforeEachCallback, TestExecutionExceptionHandl
 
     private static Throwable explained(Throwable failure) {
         if (failure instanceof TestAbortedException) return failure;
-        for (var cause = failure; cause != null; cause = cause.getCause()) { // it may have happened in another thread
+        var innermost = failure; // it may have happened in another thread
+        for (var cause = failure; cause != null; cause = cause.getCause()) {
             if (cause.getMessage() != null && cause.getMessage().contains("\nSent:  ")) return cause;
+            if (cause instanceof AssertionError) innermost = cause;
         }
         var last = TestClient.lastReply();
-        return last == null ? failure : last.explain(failure);
+        return last == null ? failure : last.explain(innermost);
     }
 }

@@ -3,6 +3,7 @@ package redis.server;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -10,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redis.resp.Resp;
 
 /// The commands that treat keys alike whatever their values are, and those about the keyspace as a whole.
+@Order(2)
 class KeysAcceptanceTest extends AcceptanceTest {
 
     @ParameterizedTest

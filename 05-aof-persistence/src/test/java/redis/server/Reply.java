@@ -32,7 +32,7 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
     void is(Object expected) {
         var wanted = encode(toResp(expected));
         if (failure == null && Arrays.equals(wanted, bytes)) return;
-        throw new AssertionError(new Mismatch(sent, wanted, bytes, failure, Hint.about(wanted, bytes, failure)).message());
+        throw new AssertionError(new Mismatch(sent, wanted, bytes, failure, Hint.about(sent, wanted, bytes, failure)).message());
     }
 
     /// Asserts that this error came back.
@@ -81,7 +81,7 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
             throw new AssertionError(message("an integer from %d to %d".formatted(min, max)));
         }
         if (min <= number && number <= max) return;
-        throw new AssertionError(Mismatch.message(sent, "an integer from %d to %d".formatted(min, max), received(), Hint.factor(max, number)));
+        throw new AssertionError(Mismatch.message(sent, "an integer from %d to %d".formatted(min, max), received(), Hint.factor(sent, max, number)));
     }
 
     /// Asserts something about a value that may vary.
@@ -117,7 +117,7 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
         var b = actual.getBytes(StandardCharsets.UTF_8);
         int wrong = Arrays.mismatch(a, b);
         if (wrong < 0) return null; // they look the same
-        return new Mismatch(sent, a, b, null, Hint.about(null, bytes, failure)).message().replaceFirst("\\^ byte \\d+", "^") + "\nIn:        " + received();
+        return new Mismatch(sent, a, b, null, Hint.about(sent, null, bytes, failure)).message().replaceFirst("\\^ byte \\d+", "^") + "\nIn:        " + received();
     }
 
     /// The bulk string, simple string or integer that came back, as text; null for a null.
@@ -147,7 +147,7 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
     }
 
     private String message(String expected) {
-        return Mismatch.message(sent, expected, received(), Hint.about(null, bytes, failure));
+        return Mismatch.message(sent, expected, received(), Hint.about(sent, null, bytes, failure));
     }
 
     private String received() {

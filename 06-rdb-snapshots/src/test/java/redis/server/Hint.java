@@ -17,15 +17,18 @@ final class Hint {
     private static final Pattern COUNT = Pattern.compile("[*%~>](\\d{1,9})\r\n");
     private static final Pattern INTEGER = Pattern.compile(":(-?\\d{1,15})\r\n");
 
+    private static final Pattern TIME = Pattern.compile("(P?TTL|P?EXPIRETIME|LASTSAVE)\\b.*");
+
     private Hint() {}
 
+    /// @param sent as [Reply#sent()]
     /// @param expected the right reply; null if it was not known to the byte
     /// @param failure why what was received is no whole reply; null if it is one
     /// @return one or two sentences, or nothing
-    static String about(byte[] expected, byte[] received, IOException failure) {
+    static String about(String sent, byte[] expected, byte[] received, IOException failure) {
         var text = latin1(received);
         return switch (failure) {
-            case null -> text.startsWith("-") ? aboutError(expected, text) : expected == null ? "" : aboutValue(latin1(expected), text);
+            case null -> text.startsWith("-") ? aboutError(expected, text) : expected == null ? "" : aboutValue(sent, latin1(expected), text);
             case SocketTimeoutException _ when text.isEmpty() ->
                     "no reply. Is it written and not flushed? Or does the server wait for more of the request?";
             case SocketTimeoutException _ -> aboutHalf(text);
@@ -84,20 +87,21 @@ final class Hint {
         return "an error's text is Redis's own, to the letter: clients look at it.";
     }
 
-    private static String aboutValue(String expected, String text) {
+    private static String aboutValue(String sent, String expected, String text) {
         if (!expected.isEmpty() && !type(expected).equals(type(text))) {
             return "the first byte is the type: %s is expected, and it is %s.".formatted(type(expected), type(text));
         }
         if (expected.equalsIgnoreCase(text)) return "only upper and lower case differ.";
         Matcher wanted = INTEGER.matcher(expected);
         Matcher number = INTEGER.matcher(text);
-        if (wanted.matches() && number.matches()) return factor(Long.parseLong(wanted.group(1)), Long.parseLong(number.group(1)));
+        if (wanted.matches() && number.matches()) return factor(sent, Long.parseLong(wanted.group(1)), Long.parseLong(number.group(1)));
         return "";
     }
 
     /// About a number that is not what it should be.
-    static String factor(long expected, long received) {
-        boolean mixed = expected > 1 && received > 1 && (Math.abs(expected / 1000 - received) <= 1 || Math.abs(expected - received / 1000) <= 1);
+    static String factor(String sent, long expected, long received) {
+        if (!TIME.matcher(sent).matches() || received < 0 || expected == received) return "";
+        boolean mixed = Math.abs(expected - received) > 1 && (Math.abs(expected / 1000 - received) <= 1 || Math.abs(expected - received / 1000) <= 1);
         return mixed ? "seconds and milliseconds mixed up?" : "";
     }
 

@@ -9,28 +9,28 @@ import java.util.concurrent.TimeUnit;
 /// How long the tests wait for bytes that may never come.
 ///
 /// A server that works answers at once, so the wait may be long: no machine is too slow for it. But a server that forgets to flush would
-/// cost every one of its tests as long, and minutes in all. So once nothing has come, which makes the run red for good, a wait is a short one:
-/// a second, or three times the longest wait that was worth it.
+/// cost every one of its tests as long, and minutes in all. So once nothing has come, which makes the run red for good, waits become shorter: each that
+/// is in vain halves those that follow, as long as they are three times the longest wait that was worth it.
 final class Patience {
 
     static final int FULL_MILLIS = 5_000;
 
-    private static final int SHORT_MILLIS = 1_000;
+    private static final int LEAST_MILLIS = 200;
 
     // Shared by all tests of a run, and by their threads. A lost update does no harm.
-    private static volatile boolean lost;
+    private static volatile int millis = FULL_MILLIS;
     private static volatile long longestMillis;
 
     private Patience() {}
 
     /// Whether something has failed to come before.
     static boolean isLost() {
-        return lost;
+        return millis < FULL_MILLIS;
     }
 
     /// How long to wait now.
     static int millis() {
-        return lost ? Math.clamp(3 * longestMillis, SHORT_MILLIS, FULL_MILLIS) : FULL_MILLIS;
+        return Math.clamp(3 * longestMillis, millis, FULL_MILLIS);
     }
 
     /// Connects, or fails the test. The caller closes the socket.
@@ -57,10 +57,10 @@ final class Patience {
 
     /// Nothing has come.
     ///
-    /// @param millis how long it was waited for
+    /// @param waited for how long, in milliseconds
     /// @return what says so
-    static SocketTimeoutException exhausted(int millis) {
-        lost = true;
-        return new SocketTimeoutException("and no more within %s s".formatted(millis % 1_000 == 0 ? millis / 1_000 : millis / 1e3));
+    static SocketTimeoutException exhausted(int waited) {
+        millis = Math.max(millis / 2, LEAST_MILLIS);
+        return new SocketTimeoutException("and no more within " + (waited % 1_000 == 0 ? waited / 1_000 + " s" : waited + " ms"));
     }
 }

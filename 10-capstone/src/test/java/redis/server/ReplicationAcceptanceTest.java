@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +21,7 @@ import redis.resp.Resp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// A server as a master, whose replicas the tests play, and as a replica of nobody who answers.
+@Order(1)
 class ReplicationAcceptanceTest extends AcceptanceTest {
 
     private static final Resp ALREADY = new Resp.SimpleString("OK Already connected to specified master");

@@ -239,6 +239,7 @@ class ReplyTest {
             $0<<                | $-1<      | the first byte is the type: a null ($-1) is expected, and it is a bulk string ($).
             +pong<              | +PONG<    | only upper and lower case differ.
             :100<               | :100000<  | seconds and milliseconds mixed up?
+            :0<                 | :100<     | seconds and milliseconds mixed up?
             :7<                 | :8<       | ''
             -ERR Unknown<       | -ERR no<  | an error's text is Redis's own, to the letter: clients look at it.
             -ERR unknown command 'GET'< | :1< | the server does not know this command yet.
@@ -246,7 +247,7 @@ class ReplyTest {
             """)
     void knowsTheUsualCauses(String received, String expected, String hint) throws IOException {
         var reply = answering(latin1(received), client -> client.call("X"));
-        assertThat(Hint.about(bytes(latin1(expected)), reply.bytes(), reply.failure())).isEqualTo(hint);
+        assertThat(Hint.about("PTTL k", bytes(latin1(expected)), reply.bytes(), reply.failure())).isEqualTo(hint);
     }
 
     @ParameterizedTest
@@ -257,12 +258,12 @@ class ReplyTest {
             *2<:1<   | the reply announces 2 elements, and fewer came.
             """)
     void knowsWhyAReplyDoesNotGoOn(String received, String hint) {
-        assertThat(Hint.about(null, bytes(latin1(received)), new SocketTimeoutException())).isEqualTo(hint);
+        assertThat(Hint.about("X", null, bytes(latin1(received)), new SocketTimeoutException())).isEqualTo(hint);
     }
 
     @Test
     void knowsLinesWithoutACarriageReturn() {
-        assertThat(Hint.about(null, bytes("+OK\n"), new SocketTimeoutException())).isEqualTo("a line ends in \\r\\n, not in \\n.");
+        assertThat(Hint.about("X", null, bytes("+OK\n"), new SocketTimeoutException())).isEqualTo("a line ends in \\r\\n, not in \\n.");
     }
 
     private static String latin1(String text) {
