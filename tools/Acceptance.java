@@ -29,6 +29,7 @@ import javax.tools.JavaFileObject;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.MethodOrdererContext;
+import org.junit.platform.engine.CancellationToken;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
@@ -37,6 +38,7 @@ import org.junit.platform.launcher.TagFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherExecutionRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /// The acceptance tests of a step: where they are, how they are compiled with a server, and what comes of running them.
@@ -179,7 +181,8 @@ final class Acceptance {
     /// Runs tests on the classes in these directories, in a class loader of their own.
     ///
     /// @param done is told of each as soon as it has ended
-    static Map<Test, Result> run(Collection<Test> tests, List<Path> classPath, Consumer<Test> done) throws IOException {
+    /// @param untilRed whether the first that is red is the last to be run
+    static Map<Test, Result> run(Collection<Test> tests, List<Path> classPath, Consumer<Test> done, boolean untilRed) throws IOException {
         var urls = new ArrayList<URL>();
         for (var directory : classPath) urls.add(directory.toUri().toURL());
         var before = Thread.currentThread().getContextClassLoader();
@@ -197,8 +200,9 @@ final class Acceptance {
                     .configurationParameter(AsWritten.ORDER, String.join(",", wanted.keySet()))
                     .configurationParameter("junit.jupiter.execution.timeout.default", "60 s")
                     .configurationParameter("junit.jupiter.execution.timeout.thread.mode.default", "SEPARATE_THREAD").build();
-            var watch = new Watch(wanted, done);
-            LauncherFactory.create().execute(request, watch);
+            var enough = CancellationToken.create();
+            var watch = new Watch(wanted, done, untilRed ? enough::cancel : () -> {});
+            LauncherFactory.create().execute(LauncherExecutionRequestBuilder.request(request).listeners(watch).cancellationToken(enough).build());
             return watch.results();
         } finally {
             Thread.currentThread().setContextClassLoader(before);
@@ -230,9 +234,12 @@ final class Acceptance {
         private final Map<Test, Result> results = new HashMap<>();
         private Throwable ofClass; // what failed before a class could begin
 
-        Watch(Map<String, Test> wanted, Consumer<Test> done) {
+        private final Runnable onRed;
+
+        Watch(Map<String, Test> wanted, Consumer<Test> done, Runnable onRed) {
             this.wanted = wanted;
             this.done = done;
+            this.onRed = onRed;
         }
 
         private Optional<Test> test(TestIdentifier identifier) {
@@ -263,6 +270,7 @@ final class Acceptance {
                 case FAILED -> Verdict.RED;
             };
             put(test, new Result(verdict, one ? identifier.getDisplayName() : "", result.getThrowable().orElse(null), verdict == Verdict.RED ? Printed.text() : ""));
+            if (verdict == Verdict.RED) onRed.run();
             if (isMethod(identifier)) done.accept(test);
         }
 

@@ -205,7 +205,7 @@ boolean attempt(String step, String address) throws Exception {
     int all = tests.size();
     var results = Acceptance.run(tests, List.of(classes), test -> {
         if (ended.add(test) && System.console() != null && System.console().isTerminal()) out.printf("\r%s %d of %d run", bar(ended.size(), all), ended.size(), all);
-    });
+    }, false);
     if (System.console() != null && System.console().isTerminal()) out.print("\r" + " ".repeat(BAR + 30) + "\r");
     if (only.isEmpty()) record(step, address, tests, results);
     report(step, tests, results);

@@ -99,10 +99,10 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
     /// What an assertion about a part of this reply says, or about what a test has made of it, and beside it the whole.
     AssertionError explain(Throwable assertion) {
         var text = assertion instanceof AssertionFailedError failed && failed.isExpectedDefined() && failed.isActualDefined()
-                ? comparison(failed.getExpected().getStringRepresentation(), failed.getActual().getStringRepresentation())
+                ? comparison(failed)
                 : null;
         if (text == null) {
-            var said = assertion instanceof AssertionError ? assertion.getMessage() : "the test cannot use it: " + assertion;
+            var said = assertion instanceof AssertionError ? assertion.getMessage() : "the test could not go on: " + assertion;
             text = message("see below") + "\n" + (said == null ? "" : said.strip());
         }
         var error = new AssertionError(text);
@@ -111,13 +111,22 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
     }
 
     /// @return null if it is too long to be looked at
-    private String comparison(String expected, String actual) {
+    private String comparison(AssertionFailedError failed) {
+        var expected = plain(failed.getExpected().getStringRepresentation());
+        var actual = plain(failed.getActual().getStringRepresentation());
         if (expected.length() > 200 || actual.length() > 200 || expected.contains("\n") || actual.contains("\n")) return null;
+        if (expected.equals(actual)) return null; // they look the same, and differ in something else
+        var said = failed.getMessage().strip();
+        var what = said.startsWith("[") && said.contains("]") ? "\nOf:        " + said.substring(1, said.indexOf(']')) : "";
         var a = expected.getBytes(StandardCharsets.UTF_8);
         var b = actual.getBytes(StandardCharsets.UTF_8);
-        int wrong = Arrays.mismatch(a, b);
-        if (wrong < 0) return null; // they look the same
-        return new Mismatch(sent, a, b, null, Hint.about(sent, null, bytes, failure)).message().replaceFirst("\\^ byte \\d+", "^") + "\nIn:        " + received();
+        return new Mismatch(sent, a, b, null, "").message().replaceFirst("\\^ byte \\d+", "^") + what + "\nIn:        " + received();
+    }
+
+    /// Without what AssertJ puts around a value: `"text"`, `5L`.
+    private static String plain(String value) {
+        if (value.length() > 1 && value.startsWith("\"") && value.endsWith("\"")) return value.substring(1, value.length() - 1);
+        return value.matches("-?\\d+L") ? value.substring(0, value.length() - 1) : value;
     }
 
     /// The bulk string, simple string or integer that came back, as text; null for a null.

@@ -18,7 +18,12 @@ import redis.resp.RespWriter;
 /// A client that keeps the bytes it sent and received, so that a test that fails can show them.
 final class TestClient implements AutoCloseable {
 
-    private static volatile Reply lastReply; // of any client
+    /// Between what was sent here and what was sent elsewhere.
+    static final String ELSEWHERE = " · and on another connection: ";
+
+    // Of any client.
+    private static volatile Reply lastReply;
+    private static volatile TestClient lastSender;
 
     private final Socket socket;
     private final OutputStream out;
@@ -61,6 +66,7 @@ final class TestClient implements AutoCloseable {
         else sent.append(" · ");
         sent.append(description);
         replyRead = false;
+        lastSender = this;
         try {
             out.write(bytes);
         } catch (IOException e) {
@@ -76,15 +82,16 @@ final class TestClient implements AutoCloseable {
 
     /// Waits for the next reply. One that is missing, late or malformed fails the test when it is compared.
     Reply read() {
+        var request = replyRead ? causedElsewhere() : sent(sent);
         replyRead = true;
         received.forget();
         long start = reader.bytesConsumed();
         Reply reply;
         try {
             var value = reader.readReply();
-            reply = new Reply(sent(), received.slice(start, reader.bytesConsumed()), value, null);
+            reply = new Reply(request, received.slice(start, reader.bytesConsumed()), value, null);
         } catch (IOException e) {
-            reply = new Reply(sent(), received.sliceFrom(start), null, e);
+            reply = new Reply(request, received.sliceFrom(start), null, e);
         }
         lastReply = reply;
         return reply;
@@ -97,6 +104,13 @@ final class TestClient implements AutoCloseable {
 
     static void forgetLastReply() {
         lastReply = null;
+        lastSender = null;
+    }
+
+    /// What was last sent, by any client, as a remark behind what somebody else has sent; empty if nothing was.
+    static String sentElsewhere() {
+        var sender = lastSender;
+        return sender == null ? "" : ELSEWHERE + sent(sender.sent);
     }
 
     /// Asserts that the server sends nothing more and closes the connection.
@@ -109,8 +123,13 @@ final class TestClient implements AutoCloseable {
         socket.close();
     }
 
-    private String sent() {
-        return sent.length() <= 400 ? sent.toString() : sent.substring(0, 300) + " … " + sent.substring(sent.length() - 97);
+    /// What is read without having been asked for, or as one more reply, may be what somebody else has caused: a message.
+    private String causedElsewhere() {
+        return sent(sent) + (lastSender == this ? "" : sentElsewhere());
+    }
+
+    private static String sent(CharSequence sent) {
+        return sent.length() <= 400 ? sent.toString() : sent.subSequence(0, 300) + " … " + sent.subSequence(sent.length() - 97, sent.length());
     }
 
     /// A word as one would type it in redis-cli.

@@ -107,8 +107,8 @@ final class FakeReplica implements AutoCloseable {
             failure = e;
         }
         if (Arrays.equals(expected, bytes)) return;
-        var hint = failure instanceof SocketTimeoutException ? "nothing came to the replica. Was it written to the stream, and flushed to this replica?" : "";
-        var asked = sent.isEmpty() ? "nothing, as a replica" : sent + " (as a replica)";
+        var hint = bytes.length == 0 && failure instanceof SocketTimeoutException ? "nothing came to the replica. Was it written to the stream, and flushed to this replica?" : "";
+        var asked = sent + " (as a replica)" + TestClient.sentElsewhere();
         throw new AssertionError(new Mismatch(asked, expected, bytes, failure, hint).message());
     }
 

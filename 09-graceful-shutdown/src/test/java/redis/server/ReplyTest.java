@@ -146,6 +146,19 @@ class ReplyTest {
     }
 
     @Test
+    void showsWhatWasSentOnAnotherConnectionIfNothingWasSentOnThisOne() throws IOException {
+        answering("+OK\r\n:1\r\n", client -> {
+            client.call("SUBSCRIBE", "a");
+            return answering(":1\r\n", other -> {
+                other.call("PUBLISH", "a", "x");
+                assertThat(client.read().sent()).isEqualTo("SUBSCRIBE a · and on another connection: PUBLISH a x");
+                return other.read();
+            });
+        });
+        assertThat(Hint.about("SUBSCRIBE a" + TestClient.ELSEWHERE + "PUBLISH a x", null, new byte[0], new SocketTimeoutException())).contains("woken");
+    }
+
+    @Test
     void quotesWordsAsRedisCliWould() throws IOException {
         assertThat(failure("+OK\r\n", client -> client.call("SET", "", "it's", "\"\\\r\n", "é", "[a-c]*?", "x".repeat(200)), Reply::isNil))
                 .startsWith("\nSent:      SET \"\" \"it's\" \"\\\"\\\\\\r\\n\" \"\\xc3\\xa9\" [a-c]*? \"" + "x".repeat(80) + " … (200 bytes)\"\n");
@@ -188,18 +201,19 @@ class ReplyTest {
                         Sent:      COMMAND
                         Expected:  see below
                         Received:  :5\\r\\n
-                        the test cannot use it: java.lang.ClassCastException""");
+                        the test could not go on: java.lang.ClassCastException""");
     }
 
     @Test
     void pointsIntoAPartOfAReply() throws IOException {
         assertThat(failure("*2\r\n$4\r\nport\r\n$2\r\n79\r\n", client -> client.call("CONFIG", "GET", "port"),
-                reply -> reply.satisfies(_ -> assertThat(reply.texts().get(1)).isEqualTo("70")))).isEqualTo("""
+                reply -> reply.satisfies(_ -> assertThat(reply.texts().get(1)).as("the port").isEqualTo("70")))).isEqualTo("""
 
                 Sent:      CONFIG GET port
-                Expected:  \\"70\\"
-                Received:  \\"79\\"
-                              ^
+                Expected:  70
+                Received:  79
+                            ^
+                Of:        the port
                 In:        *2\\r\\n$4\\r\\nport\\r\\n$2\\r\\n79\\r\\n""");
     }
 

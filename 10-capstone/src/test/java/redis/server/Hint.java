@@ -29,6 +29,8 @@ final class Hint {
         var text = latin1(received);
         return switch (failure) {
             case null -> text.startsWith("-") ? aboutError(expected, text) : expected == null ? "" : aboutValue(sent, latin1(expected), text);
+            case SocketTimeoutException _ when text.isEmpty() && sent.contains(TestClient.ELSEWHERE) ->
+                    "nothing came to this client. Is it among those who are to get it? Is whoever writes to it woken, and is it flushed?";
             case SocketTimeoutException _ when text.isEmpty() ->
                     "no reply. Is it written and not flushed? Or does the server wait for more of the request?";
             case SocketTimeoutException _ -> aboutHalf(text);
@@ -100,9 +102,13 @@ final class Hint {
 
     /// About a number that is not what it should be.
     static String factor(String sent, long expected, long received) {
-        if (!TIME.matcher(sent).matches() || received < 0 || expected == received) return "";
-        boolean mixed = Math.abs(expected - received) > 1 && (Math.abs(expected / 1000 - received) <= 1 || Math.abs(expected - received / 1000) <= 1);
+        if (!TIME.matcher(sent).matches() || expected < 0 || received < 0 || expected == received) return "";
+        boolean mixed = Math.abs(expected - received) > 1 && (isNear(expected / 1000, received) || isNear(expected, received / 1000));
         return mixed ? "seconds and milliseconds mixed up?" : "";
+    }
+
+    private static boolean isNear(long one, long other) {
+        return Math.abs(one - other) <= Math.max(1, one / 100);
     }
 
     private static String type(String reply) {

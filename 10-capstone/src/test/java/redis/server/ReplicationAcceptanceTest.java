@@ -299,12 +299,12 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
         try (var one = new FakeReplica(address())) {
             one.send("PSYNC", "?", "-1");
             one.readFullResync();
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
             assertThat(one.id()).isEqualTo(info().get("master_replid"));
             assertThat(new String(one.readSnapshot(), StandardCharsets.ISO_8859_1)).contains("before", "repl-stream-db", "repl-id", one.id(), "repl-offset");
             redis.call("SET", "after", "1").isOk();
             one.expect("SELECT 0", "SET after 1");
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
         }
     }
 
@@ -349,7 +349,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
             one.expectNothingYet(); // the mark might otherwise be overlooked
             one.acknowledge();
             one.expect("SELECT 0", "SET after 1", "REPLCONF GETACK *");
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
         }
     }
 
@@ -396,7 +396,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
         try (var one = replica()) {
             redis.call(request.split(" ")).satisfies(reply -> assertThat(reply).isNotInstanceOf(Resp.SimpleError.class));
             one.expect("SELECT 0", streamed);
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
         }
     }
 
@@ -438,7 +438,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
         try (var one = replica()) {
             one.expectPing();
             one.expectPing();
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
             redis.call("SET", "a", "1").isOk();
             one.expect("SELECT 0", "SET a 1");
         }
@@ -646,7 +646,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
             one.acknowledgeTo(other);
             redis.call("WAIT", "2", "20").is(1);
             one.expect("REPLCONF GETACK *");
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
         }
     }
 
