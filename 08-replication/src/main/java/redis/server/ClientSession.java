@@ -196,7 +196,7 @@ final class ClientSession implements AutoCloseable {
                 var reply = commands.execute(this, requests.get(done++));
                 if (follows && reply != null) {
                     LOG.log(WARNING, "Closed the replica " + peer() + ", which has asked for something: the reply would end up in the stream");
-                    disconnect();
+                    store.afterUnlock(this::disconnect);
                     ending = true;
                     break;
                 }
@@ -391,7 +391,7 @@ final class ClientSession implements AutoCloseable {
     /// Lets the client have a message. Never waits for it to read.
     void push(Message message) {
         if (isReplica()) { // messages would end up in the stream
-            disconnect();
+            store.afterUnlock(this::disconnect);
             return;
         }
         if (batch != null) { // to itself, or a confirmation: in its place among the replies

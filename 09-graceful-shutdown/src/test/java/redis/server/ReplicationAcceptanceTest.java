@@ -168,6 +168,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
             set("min-replicas-to-write", "1");
             one.acknowledge();
             other.acknowledge();
+            Eventually.becomesTrue("both count", () -> "2".equals(info().get("min_slaves_good_slaves")));
             assertThat(info().keySet()).containsExactly("role", "connected_slaves", "min_slaves_good_slaves", "slave0", "slave1", "master_failover_state",
                     "master_replid", "master_replid2", "master_repl_offset", "second_repl_offset", "repl_backlog_active", "repl_backlog_size",
                     "repl_backlog_first_byte_offset", "repl_backlog_histlen");

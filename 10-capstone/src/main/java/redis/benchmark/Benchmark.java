@@ -15,11 +15,16 @@ import java.util.concurrent.TimeUnit;
 /// Measures our server beside a real Redis, or any two servers beside each other.
 public final class Benchmark {
 
-    private static final int OK = 0;
-    private static final int A_ROW_FAILED = 1;
-    private static final int CANNOT_RUN = 2;
+    static final int OK = 0;
+    static final int A_ROW_FAILED = 1;
+    static final int CANNOT_RUN = 2;
 
     private static final long END_TIMEOUT_SECONDS = 15;
+
+    /// What a main method does; it returns the status to exit with.
+    interface Program {
+        int run() throws InterruptedException;
+    }
 
     private final Options options;
     private final String arguments;
@@ -36,14 +41,20 @@ public final class Benchmark {
     }
 
     public static void main(String... args) {
-        Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
         var console = System.console();
-        int status = runUntilInterrupted(System.out, console != null && console.isTerminal(), args);
+        boolean isTerminal = console != null && console.isTerminal();
+        runUntilInterrupted(System.out, () -> run(System.out, isTerminal, args));
+    }
+
+    /// Runs a program, and ends the process unless all was well. Ctrl-C interrupts the thread that runs it, and the JVM waits until that has stopped the
+    /// servers that it has started.
+    static void runUntilInterrupted(PrintStream out, Program program) {
+        Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
+        int status = statusOf(out, program);
         if (status != OK) System.exit(status);
     }
 
-    /// Ctrl-C interrupts the thread that runs, and the JVM waits until that has stopped the servers that it has started.
-    private static int runUntilInterrupted(PrintStream out, boolean isTerminal, String... args) {
+    private static int statusOf(PrintStream out, Program program) {
         var runner = Thread.currentThread();
         var ended = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -56,7 +67,7 @@ public final class Benchmark {
             }
         }));
         try {
-            return run(out, isTerminal, args);
+            return program.run();
         } catch (InterruptedException e) {
             out.println("\nStopped.");
             return A_ROW_FAILED;

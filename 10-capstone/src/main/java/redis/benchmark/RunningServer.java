@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -129,6 +130,14 @@ final class RunningServer implements AutoCloseable {
         } catch (NumberFormatException e) {
             return Double.NaN;
         }
+    }
+
+    /// How much of its memory is in RAM, in bytes. For a server that was started here.
+    long residentBytes() throws IOException {
+        var ps = new ProcessBuilder("ps", "-o", "rss=", "-p", Long.toString(process.pid())).redirectErrorStream(true).start();
+        var output = new String(ps.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+        if (!output.matches("\\d+")) throw new IOException("ps does not tell how much memory a process has: " + output);
+        return Long.parseLong(output) << 10;
     }
 
     /// Whether it holds the keys from the first to this one.

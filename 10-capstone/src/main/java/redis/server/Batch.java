@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import redis.resp.ByteString;
 import redis.resp.Resp;
 import redis.resp.RespVersion;
 import redis.resp.RespWriter;
@@ -22,6 +23,7 @@ final class Batch implements Output {
     private final List<Resp> replies = new ArrayList<>();
     private final BitSet writes = new BitSet(); // which replies acknowledge a write
     private Map<Integer, RespVersion> versions = Map.of(); // before which reply the client's version changes
+    private Map<Integer, Integer> arrays = Map.of(); // before which reply an array begins, and how many elements it announces
     private long size;
     private long offset;
 
@@ -40,6 +42,16 @@ final class Batch implements Output {
     void version(RespVersion version) {
         if (versions.isEmpty()) versions = new HashMap<>();
         versions.put(replies.size(), version);
+    }
+
+    /// Has the replies from here on be the elements of one: they are written one by one, since what they tell of may change the client's version,
+    /// and a message to itself may come in between.
+    ///
+    /// @param length how many it announces
+    void beginArray(int length) {
+        if (arrays.isEmpty()) arrays = new HashMap<>();
+        arrays.put(replies.size(), length);
+        size += OVERHEAD;
     }
 
     /// @param offset what the log has to reach before the replies leave
@@ -78,8 +90,14 @@ final class Batch implements Output {
             writes.stream().forEach(i -> replies.set(i, Resp.error(CommandException.cannotLog(e).getMessage())));
         }
         for (int i = 0; i < replies.size(); i++) {
-            if (!versions.isEmpty() && versions.containsKey(i)) writer.version(versions.get(i));
+            beforeReply(i, writer);
             writer.write(replies.get(i));
         }
+        beforeReply(replies.size(), writer);
+    }
+
+    private void beforeReply(int i, RespWriter writer) throws IOException {
+        if (!arrays.isEmpty() && arrays.containsKey(i)) writer.writeEncoded(ByteString.of("*" + arrays.get(i) + "\r\n"));
+        if (!versions.isEmpty() && versions.containsKey(i)) writer.version(versions.get(i));
     }
 }

@@ -37,6 +37,8 @@ final class ClientSession implements AutoCloseable {
     /// Who has sent nothing for so long will most likely not do so before the connection is closed.
     private static final int QUIET_MILLIS = 10;
 
+    private static final Resp QUEUED = new Resp.SimpleString("QUEUED");
+
     private static final long BEHIND_ALL = -1; // as long as nobody else can have written
 
     private final long id;
@@ -66,6 +68,7 @@ final class ClientSession implements AutoCloseable {
     private ByteString name = ByteString.EMPTY;
     private RespVersion version = RespVersion.RESP2;
     private Subscriptions subscriptions; // null as long as it has never had any
+    private Transaction transaction;     // null as long as it has never had one
     private Replica replica;             // what the client is, too; null: it has never said so
     private long lastWrite;              // the offset of the stream behind its last write
     private Batch batch;                 // what its requests are answered with right now; null if none is being carried out
@@ -206,7 +209,7 @@ final class ClientSession implements AutoCloseable {
                 var reply = commands.execute(this, requests.get(done++));
                 if (follows && reply != null) {
                     LOG.log(WARNING, "Closed the replica " + peer() + ", which has asked for something: the reply would end up in the stream");
-                    disconnect();
+                    store.afterUnlock(this::disconnect);
                     ending = true;
                     break;
                 }
@@ -277,6 +280,47 @@ final class ClientSession implements AutoCloseable {
     /// Whether the client waits for a reply that takes its time.
     boolean isBlocked() {
         return later != null;
+    }
+
+    // ---- transactions; the caller holds the store's lock ----
+
+    Transaction transaction() {
+        if (transaction == null) transaction = store.newTransaction();
+        return transaction;
+    }
+
+    /// Whether it has sent MULTI, and its EXEC is still to come or is being carried out.
+    boolean isInTransaction() {
+        return transaction != null && transaction.isOpen();
+    }
+
+    /// Whether one of the commands of its transaction is being carried out: it must not wait.
+    boolean isExecuting() {
+        return transaction != null && transaction.isRunning();
+    }
+
+    void discardTransaction() {
+        if (transaction != null) transaction.discard();
+    }
+
+    /// Keeps a request for EXEC.
+    Resp queue(Command command, List<ByteString> request) {
+        if (transaction().add(command, request)) return QUEUED;
+        LOG.log(WARNING, "Closed " + peer() + ", which has queued more in a transaction than there is memory for");
+        discardTransaction();
+        ending = true;
+        return null;
+    }
+
+    /// Carries out what was queued. The replies are the elements of one.
+    void executeAll(List<Transaction.Queued> queue) {
+        batch.beginArray(queue.size());
+        for (var queued : queue) {
+            boolean isLeaving = ending; // it has ended its own connection, with the reply to that
+            long before = propagation.writes();
+            var reply = commands.run(queued.command(), this, queued.request());
+            if (reply != null && !isLeaving) batch.add(reply, propagation.writes() != before);
+        }
     }
 
     // ---- replication; the caller holds the store's lock ----
@@ -355,6 +399,7 @@ final class ClientSession implements AutoCloseable {
         fields.put("sub", subscribed(PubSub.Kind.CHANNEL));
         fields.put("psub", subscribed(PubSub.Kind.PATTERN));
         fields.put("ssub", subscribed(PubSub.Kind.SHARD_CHANNEL));
+        fields.put("multi", isInTransaction() ? transaction.size() : -1);
         fields.put("oll", outbox.length());
         fields.put("omem", outbox.bytes());
         fields.put("cmd", command == null ? "NULL" : command.name());
@@ -367,9 +412,11 @@ final class ClientSession implements AutoCloseable {
         return subscriptions == null ? 0 : subscriptions.of(kind).size();
     }
 
-    /// `S`: follows this server; `P`: listens to channels; `e`: not to be disconnected to save memory, which nobody is; `N`: nothing of note.
+    /// `S`: follows this server; `P`: listens to channels; `x`: has begun a transaction; `d`: a key that it watches has changed;
+    /// `e`: not to be disconnected to save memory, which nobody is; `N`: nothing of note.
     private String flags() {
-        var flags = (isReplica() ? "S" : "") + (isSubscribed() ? "P" : "") + (noEvict ? "e" : "");
+        var flags = (isReplica() ? "S" : "") + (isSubscribed() ? "P" : "") + (isInTransaction() ? "x" : "")
+                + (transaction != null && transaction.isTouched() ? "d" : "") + (noEvict ? "e" : "");
         return flags.isEmpty() ? "N" : flags;
     }
 
@@ -402,11 +449,11 @@ final class ClientSession implements AutoCloseable {
     /// Lets the client have a message. Never waits for it to read.
     void push(Message message) {
         if (isReplica()) { // messages would end up in the stream
-            disconnect();
+            store.afterUnlock(this::disconnect);
             return;
         }
         if (batch != null) { // to itself, or a confirmation: in its place among the replies
-            batch.add(message.push(), false);
+            if (!ending) batch.add(message.push(), false);
             return;
         }
         active = store.now();

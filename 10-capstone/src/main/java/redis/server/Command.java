@@ -37,6 +37,8 @@ record Command(String name, String arguments, int arity, EnumSet<Flag> flags, Ke
         LOADING,
         /// allowed on a replica that has lost its master
         STALE,
+        /// not worth a line in the log of slow commands, as those that it carries out have their own
+        SKIP_SLOWLOG,
         /// takes constant or logarithmic time
         FAST,
         /// allowed before the client has given a password
@@ -105,6 +107,11 @@ record Command(String name, String arguments, int arity, EnumSet<Flag> flags, Ke
             lines.add(new Resp.SimpleString("    " + command.summary));
         }
         return new Resp.Array(lines);
+    }
+
+    /// The same command with other flags.
+    Command with(EnumSet<Flag> flags) {
+        return new Command(name, arguments, arity, flags, keys, summary, handler, subcommands);
     }
 
     boolean accepts(int words) {

@@ -79,9 +79,9 @@ final class CommandTable {
         return executed;
     }
 
-    /// Carries out a request. The caller holds the store's lock.
+    /// Carries out a request, or queues it for EXEC. The caller holds the store's lock.
     ///
-    /// @return the reply, which is an error if the request cannot be carried out; null if the client gets none
+    /// @return the reply, which is an error if the request cannot be carried out; null if the client gets none, or has it already
     Resp execute(ClientSession client, List<ByteString> request) {
         executed++;
         var command = find(request.getFirst());
@@ -89,13 +89,48 @@ final class CommandTable {
             client.endAfterReply();
             return null;
         }
+        Command admitted;
         try {
-            client.calls(null); // unless there is such a command
-            var resolved = resolve(command, request);
-            client.calls(resolved);
-            requireArity(resolved, request);
-            for (var guard : guards) guard.admit(client, resolved);
-            return propagation.call(resolved, client, request);
+            admitted = admit(command, client, request);
+        } catch (CommandException e) {
+            return refuse(command, client, e);
+        }
+        boolean queues = client.isInTransaction() && client.transaction().queues(admitted);
+        return queues ? client.queue(admitted, request) : run(admitted, client, request);
+    }
+
+    private Command admit(Command command, ClientSession client, List<ByteString> request) {
+        client.calls(null); // unless there is such a command
+        var resolved = resolve(command, request);
+        client.calls(resolved);
+        requireArity(resolved, request);
+        var judged = isExec(resolved) ? client.transaction().asOne(resolved) : resolved;
+        for (var guard : guards) guard.admit(client, judged);
+        return resolved;
+    }
+
+    /// What is refused before it is queued would be missing in the transaction: it is not carried out at all.
+    private static Resp refuse(Command command, ClientSession client, CommandException reason) {
+        var message = reason.getMessage();
+        if (isExec(command)) {
+            client.transaction().discard();
+            message = "EXECABORT Transaction discarded because of: " + (message.startsWith("ERR ") ? message.substring("ERR ".length()) : message);
+        } else if (client.isInTransaction()) {
+            client.transaction().breakOff();
+        }
+        return Resp.error(message);
+    }
+
+    private static boolean isExec(Command command) {
+        return command != null && command.name().equals("exec");
+    }
+
+    /// Carries out a command that has been admitted.
+    ///
+    /// @return as [#execute]
+    Resp run(Command command, ClientSession client, List<ByteString> request) {
+        try {
+            return propagation.call(command, client, request);
         } catch (CommandException e) {
             return Resp.error(e.getMessage());
         }

@@ -78,6 +78,7 @@ final class ConnectionCommands {
     }
 
     private Resp reset(ClientSession client, List<ByteString> request) {
+        client.discardTransaction();
         pubSub.forget(client);
         client.rename(ByteString.EMPTY);
         client.speak(RespVersion.RESP2);

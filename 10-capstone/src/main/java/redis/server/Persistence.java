@@ -233,6 +233,12 @@ final class Persistence implements AutoCloseable {
         return true;
     }
 
+    /// BGSAVE, as soon as nothing else goes on.
+    void saveLater() {
+        if (snapshots.isSaving()) throw new CommandException("ERR Background save already in progress");
+        saveScheduled = true;
+    }
+
     /// FLUSHALL has emptied the store. The file is to hold nothing either: the data are not to come back with the next start. A FLUSHALL of the
     /// log is another matter: the file may be newer than that.
     void flushed() {
@@ -344,6 +350,14 @@ final class Persistence implements AutoCloseable {
     }
 
     // ---- rewriting ----
+
+    /// Rewrites the log as soon as nothing else goes on. The caller holds the store's lock.
+    ///
+    /// @throws CommandException if it is being rewritten
+    void rewriteLogLater() {
+        if (rewrites.isRunning()) throw new CommandException("ERR Background append only file rewriting already in progress");
+        rewriteScheduled = true;
+    }
 
     /// Starts to rewrite the log, now or when the snapshot is saved that is being taken. The caller holds the store's lock.
     ///

@@ -31,6 +31,7 @@ final class PersistenceCommands {
 
     void addTo(CommandTable table) {
         var admin = EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE);
+        var debug = EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE, NO_MULTI); // in a transaction, files would have a part of it, or none
         table.add("server",
                 Command.of("bgrewriteaof", 1, EnumSet.of(ADMIN, NOSCRIPT, NO_ASYNC_LOADING), Keys.NONE,
                         "Rewrites the log in the background, as short as it can be.", this::bgRewriteAof),
@@ -42,14 +43,16 @@ final class PersistenceCommands {
                         "Returns when the last snapshot was saved, in seconds since 1970.", this::lastSave),
                 Command.group("debug", -2, admin,
                         "Groups the commands for tests of the server.", null,
-                        Command.of("debug|loadaof", 2, admin, Keys.NONE,
+                        Command.of("debug|loadaof", 2, debug, Keys.NONE,
                                 "Load the data from the log again, in place of those in memory.", this::loadAof),
-                        Command.of("debug|reload", 2, admin, Keys.NONE,
+                        Command.of("debug|reload", 2, debug, Keys.NONE,
                                 "Save a snapshot and load it again.", this::reload)));
     }
 
     private Resp bgRewriteAof(ClientSession client, List<ByteString> request) {
-        boolean started = persistence.rewriteLog();
+        boolean started = false;
+        if (client.isExecuting()) persistence.rewriteLogLater(); // not between two commands of a transaction
+        else started = persistence.rewriteLog();
         return new Resp.SimpleString("Background append only file rewriting " + (started ? "started" : "scheduled"));
     }
 
@@ -66,7 +69,9 @@ final class PersistenceCommands {
     private Resp bgSave(ClientSession client, List<ByteString> request) {
         boolean schedule = request.size() == 2 && request.get(1).equalsIgnoreCase("schedule");
         if (request.size() > 1 && !schedule) throw new CommandException(CommandException.SYNTAX);
-        boolean started = persistence.saveInBackground(schedule);
+        boolean started = false;
+        if (client.isExecuting()) persistence.saveLater();
+        else started = persistence.saveInBackground(schedule);
         return new Resp.SimpleString("Background saving " + (started ? "started" : "scheduled"));
     }
 

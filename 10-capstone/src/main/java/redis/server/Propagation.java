@@ -1,5 +1,6 @@
 package redis.server;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import redis.resp.ByteString;
@@ -23,7 +24,11 @@ final class Propagation {
     private final ReplicationStream stream;
 
     private List<ByteString> effect; // of the command that runs; null if it is the command as it was sent
+    private List<Effect> gathered;    // what has to be passed on together; null: each command by itself
     private long writes;
+
+    /// @param logged whether it is for the log, too, and not for the replicas alone
+    private record Effect(List<ByteString> command, boolean logged) {}
 
     Propagation(Store store, AppendOnlyFile log, ReplicationStream stream) {
         this.store = store;
@@ -64,31 +69,53 @@ final class Propagation {
     /// @param command null if there was none
     private void propagate(List<ByteString> command) {
         var expired = store.takeExpired();
-        boolean several = expired.size() + (command == null ? 0 : 1) > 1;
-        if (several) append(MULTI); // all or nothing, also when the log is cut
-        for (var key : expired) append(List.of(DEL, key));
-        if (command != null) append(command);
-        if (several) append(EXEC);
+        if (expired.isEmpty()) {
+            if (command != null) append(command);
+        } else {
+            together(() -> {
+                for (var key : expired) append(List.of(DEL, key));
+                if (command != null) append(command);
+            });
+        }
     }
 
     private void append(List<ByteString> command) {
+        if (gathered != null) {
+            gathered.add(new Effect(command, true));
+            return;
+        }
         log.append(command);
         stream.append(command);
     }
 
-    /// Has the log hold all of what these commands do, or nothing; and if one of them fails, what those before it have done.
+    /// Passes on what these commands do as a whole, so that the log and the replicas have all of it or nothing; and if one of them fails, what those
+    /// before it have done. One effect is a whole without MULTI and EXEC around it.
     void together(Runnable commands) {
-        log.append(MULTI);
+        if (gathered != null) { // as part of more
+            commands.run();
+            return;
+        }
+        gathered = new ArrayList<>();
         try {
             commands.run();
         } finally {
-            log.append(EXEC);
+            var effects = gathered;
+            gathered = null;
+            boolean several = effects.size() > 1;
+            if (several) append(MULTI);
+            for (var effect : effects) {
+                if (effect.logged) append(effect.command);
+                else forward(effect.command);
+            }
+            if (several) append(EXEC);
         }
     }
 
     /// Passes a command on to the replicas alone: a message, which changes nothing here.
     void forward(List<ByteString> command) {
-        stream.append(command);
+        if (!stream.isOpen()) return;
+        if (gathered != null) gathered.add(new Effect(command, false));
+        else stream.append(command);
     }
 
     /// How many commands have changed something.

@@ -77,6 +77,9 @@ final class PubSubCommands {
 
     /// Each name gets a confirmation of its own. They are pushed, as messages are: there is no other reply.
     private Resp subscribe(ClientSession client, Kind kind, List<ByteString> request) {
+        if (kind == Kind.SHARD_CHANNEL && client.isExecuting()) {
+            throw new CommandException("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"); // which the others are, for those who rely on it
+        }
         for (var name : request.subList(1, request.size())) {
             pubSub.subscribe(client, kind, name);
             confirm(client, kind, "subscribe", Resp.bulk(name));

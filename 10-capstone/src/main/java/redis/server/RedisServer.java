@@ -91,7 +91,9 @@ final class RedisServer implements AutoCloseable {
         replication = new Replication(config, store, stream, history, persistence, commands, replicas, clock);
         shutdown = new Shutdown(config, store, commands, persistence, stream, replicas, replication, this::end);
         var authentication = new Authentication(config);
+        var transactionCommands = new TransactionCommands(propagation);
         commands.add(authentication::admit);
+        commands.add(transactionCommands::admit);
         commands.add((_, command) -> persistence.admit(command));
         commands.add((_, command) -> replication.admit(command));
         var info = new ServerInfo();
@@ -113,6 +115,7 @@ final class RedisServer implements AutoCloseable {
         var pubSubCommands = new PubSubCommands(pubSub, propagation);
         commands.add(pubSubCommands::admit);
         pubSubCommands.addTo(commands);
+        transactionCommands.addTo(commands);
         new ReplicationCommands(replication, replicas).addTo(commands);
         new ShutdownCommands(shutdown).addTo(commands);
         new IntrospectionCommands(commands).addTo(commands);
@@ -217,6 +220,7 @@ final class RedisServer implements AutoCloseable {
         store.lock();
         try {
             pubSub.forget(session);
+            session.discardTransaction();
             if (session.isReplica()) replicas.remove(session.replica());
         } finally {
             store.unlock();

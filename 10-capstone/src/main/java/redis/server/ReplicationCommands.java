@@ -120,7 +120,7 @@ final class ReplicationCommands {
         if (millis < 0) throw new CommandException("ERR timeout is negative");
         long offset = client.lastWrite();
         int acknowledged = replicas.acknowledgements(offset);
-        if (acknowledged >= wanted) return Resp.integer(acknowledged);
+        if (acknowledged >= wanted || client.isExecuting()) return Resp.integer(acknowledged);
         replicas.askForAcknowledgement();
         int many = (int) Math.min(wanted, Integer.MAX_VALUE);
         client.answerLater(() -> Resp.integer(replicas.awaitAcknowledgements(many, offset, millis, client::isGone)));

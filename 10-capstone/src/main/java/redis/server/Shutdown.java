@@ -254,13 +254,19 @@ final class Shutdown {
         }
         if (!pausing) return false;
         var command = commands.find(request.getFirst());
-        if (command == null || !command.flags().contains(Command.Flag.WRITE) && !FORWARDED.contains(command.name())) return false;
+        if (command == null) return false;
+        boolean changes = command.name().equals("exec") ? client.transaction().contains(Shutdown::reachesReplicas) : reachesReplicas(command);
+        if (!changes) return false;
         var outcome = attempt.outcome;
         client.answerLater(() -> {
             outcome.join();
             return null;
         });
         return true;
+    }
+
+    private static boolean reachesReplicas(Command command) {
+        return command.flags().contains(Command.Flag.WRITE) || FORWARDED.contains(command.name());
     }
 
     boolean isOver() {

@@ -74,6 +74,8 @@ final class Store {
     private Dict<Deadline> deadlines = new Dict<>(hash);
     private long expiryCursor; // how far active expiry has come with its walk through the deadlines
 
+    private final WatchedKeys watchedKeys = new WatchedKeys(this::isDue);
+
     private int epoch;         // grows by one with each snapshot
     private Snapshot snapshot; // the one that is being taken; null if there is none
 
@@ -168,11 +170,17 @@ final class Store {
         var entry = values.find(key);
         if (entry == null) {
             values.add(new Value(key.array(), value.array(), epoch));
+            watchedKeys.touched(key);
             listener.accept(KeyspaceEvent.NEW, key);
         } else {
-            preserve(entry);
+            change(entry, key);
             entry.bytes = value.array();
         }
+    }
+
+    private void change(Value entry, ByteString key) {
+        preserve(entry);
+        watchedKeys.touched(key);
     }
 
     /// @return the value it had, or null if there was no such key
@@ -189,6 +197,7 @@ final class Store {
         if (entry == null) return null;
         preserve(entry);
         removeDeadline(key);
+        watchedKeys.removed(key);
         return values.remove(key);
     }
 
@@ -270,7 +279,7 @@ final class Store {
     ///
     /// @param millis since 1970
     void expireAt(ByteString key, long millis) {
-        preserve(values.find(key));
+        change(values.find(key), key);
         putDeadline(key, millis);
         changes++;
     }
@@ -286,7 +295,7 @@ final class Store {
     /// @return false if it did so already
     boolean persist(ByteString key) {
         if (deadlineOf(key) == NEVER) return false;
-        preserve(values.find(key));
+        change(values.find(key), key);
         removeDeadline(key);
         changes++;
         return true;
@@ -422,8 +431,17 @@ final class Store {
     }
 
     void restore(Contents contents) {
+        var before = values;
         values = contents.values;
         deadlines = contents.deadlines;
+        watchedKeys.replaced(key -> before.find(key) != null, key -> values.find(key) != null);
+    }
+
+    // ---- for transactions ----
+
+    /// A transaction that watches nothing yet.
+    Transaction newTransaction() {
+        return new Transaction(watchedKeys, Transaction.MAX_BYTES);
     }
 
     // ---- for the log ----

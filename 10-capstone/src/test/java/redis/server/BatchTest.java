@@ -49,6 +49,22 @@ class BatchTest {
         assertThat(written(batch, RespVersion.RESP2)).isEqualTo("$-1\r\n_\r\n>1\r\n:1\r\n$-1\r\n*1\r\n:1\r\n");
     }
 
+    /// EXEC's reply: what is in it may change the version, and some commands have no reply, or several.
+    @Test
+    void anArrayMayBeWrittenPieceByPiece() throws IOException {
+        batch.add(Resp.OK, false);
+        batch.beginArray(3);
+        batch.version(RespVersion.RESP3);
+        batch.add(Resp.Null.BULK_STRING, false);
+        batch.version(RespVersion.RESP2);
+        batch.add(Resp.Null.BULK_STRING, true);
+        batch.add(Resp.OK, false);
+        batch.beginArray(0);
+        batch.add(Resp.OK, false);
+        batch.beginArray(1);
+        assertThat(written(batch, RespVersion.RESP2)).isEqualTo("+OK\r\n*3\r\n_\r\n$-1\r\n+OK\r\n*0\r\n+OK\r\n*1\r\n");
+    }
+
     /// A limit on it is of use only if it is about as large as what is written.
     @Test
     void itsSizeIsAboutThatOnTheWire() throws IOException {

@@ -130,6 +130,11 @@ class CommandParityTest {
             ping [VALUE]
             echo VALUE
             select INTEGER
+            watch KEY [KEY]
+            unwatch
+            exec
+            discard
+            multi VALUE
             reset
             hello VALUE [OPTION] [VALUE]
             auth [USER] VALUE

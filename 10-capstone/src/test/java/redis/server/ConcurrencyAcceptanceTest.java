@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import redis.resp.Resp;
@@ -123,5 +124,51 @@ class ConcurrencyAcceptanceTest extends AcceptanceTest {
                 else client.call("EXISTS", "a", "b").is(1);
             }
         });
+    }
+
+    @Test
+    void aTransactionIsSeenAsAWhole() throws Exception {
+        int pairs = 100; // more than one batch of requests
+        int writers = 2;
+        int rounds = 50;
+        var left = new AtomicInteger(writers);
+        together(2 * writers, (number, client) -> {
+            if (number < writers) {
+                for (int i = 0; i < rounds; i++) {
+                    client.sendRaw("MULTI\r\n" + "INCR a\r\nINCR b\r\n".repeat(pairs) + "EXEC\r\n");
+                    for (int n = 0; n < 2 * pairs + 2; n++) client.read().satisfies(_ -> {});
+                }
+                left.decrementAndGet();
+                return;
+            }
+            while (left.get() > 0) {
+                var both = client.call("MGET", "a", "b").texts();
+                assertThat(both.get(0)).isEqualTo(both.get(1));
+                if (both.get(0) != null) assertThat(Integer.parseInt(both.get(0)) % pairs).isZero();
+            }
+        });
+        redis.call("MGET", "a", "b").is(List.of("" + writers * rounds * pairs, "" + writers * rounds * pairs));
+    }
+
+    /// GET and SET in place of INCR: without WATCH, most of it would be lost.
+    @Test
+    void noIncrementOfOptimisticClientsIsLost() throws Exception {
+        int clients = 8;
+        int increments = 50;
+        together(clients, (_, client) -> {
+            for (int i = 0; i < increments; i++) {
+                Resp reply;
+                do {
+                    client.call("WATCH", "counter").isOk();
+                    var value = client.call("GET", "counter").text();
+                    client.call("MULTI").isOk();
+                    client.send("SET", "counter", value == null ? "1" : Integer.toString(Integer.parseInt(value) + 1)).send("INCR", "control").send("EXEC");
+                    for (int queued = 0; queued < 2; queued++) client.read().is(new Resp.SimpleString("QUEUED"));
+                    reply = client.read().value();
+                } while (reply == Resp.Null.ARRAY);
+                assertThat(reply).isInstanceOf(Resp.Array.class);
+            }
+        });
+        redis.call("MGET", "counter", "control").is(List.of("" + clients * increments, "" + clients * increments));
     }
 }

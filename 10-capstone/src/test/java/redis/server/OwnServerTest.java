@@ -29,7 +29,7 @@ class OwnServerTest {
     void clientListTellsWhatThereIsToTell() throws Exception {
         try (var server = start(); var redis = new TestClient(address(server))) {
             assertThat(redis.call("CLIENT", "INFO").text()).matches("id=1 addr=127\\.0\\.0\\.1:[0-9]+ laddr=127\\.0\\.0\\.1:" + server.port()
-                    + " name= age=0 idle=0 flags=N db=0 sub=0 psub=0 ssub=0 oll=0 omem=0 cmd=client\\|info user=default resp=2\n");
+                    + " name= age=0 idle=0 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 oll=0 omem=0 cmd=client\\|info user=default resp=2\n");
         }
     }
 
@@ -53,6 +53,18 @@ class OwnServerTest {
             redis.call("CLIENT", "SETINFO", "lib-ver", "5 0").isError("ERR lib-ver cannot contain spaces, newlines or special characters.");
             redis.call("CLIENT", "SETINFO", "color", "red").isError("ERR Unrecognized option 'color'");
             redis.call("CLIENT", "SETINFO", "lib-ver").isError("ERR wrong number of arguments for 'client|setinfo' command");
+        }
+    }
+
+    /// Redis would carry it out, and then log and send to its replicas what it has just forgotten.
+    @Test
+    void whatLoadsTheDataAnewIsNotForTransactions() throws Exception {
+        try (var server = start(); var redis = new TestClient(address(server))) {
+            for (var request : List.of("RELOAD", "LOADAOF")) {
+                redis.call("MULTI").isOk();
+                redis.call("DEBUG", request).isError("ERR Command not allowed inside a transaction");
+                redis.call("EXEC").isError("EXECABORT Transaction discarded because of previous errors.");
+            }
         }
     }
 

@@ -23,7 +23,7 @@ class PropagationTest {
     private static final String SOON = "1[0-9]{12}";
 
     /// @param setup what is done before; nobody looks at its records
-    /// @param request what is done; `" "` stands for a space within a word, `''` for an empty word
+    /// @param request what is done, perhaps with several requests; `" "` stands for a space within a word, `''` for an empty word
     /// @param records what is in the log then, where `SOON` is a moment that the command has computed
     private record Row(String setup, String request, String... records) {
         @Override
@@ -127,6 +127,23 @@ class PropagationTest {
                 row("SET k v", "NOPE k"));
     }
 
+    private static Stream<Row> rowsOfTransactions() { // with several requests, one after the other
+        return Stream.of(
+                row("", "MULTI ; SET a 1 ; INCR b ; EXEC", "MULTI", "SET a 1", "INCR b", "EXEC"),
+                row("", "multi ; set a 1 ; get a ; del a ; exec", "MULTI", "set a 1", "del a", "EXEC"),
+                row("", "MULTI ; SET a 1 EX 100 ; INCRBYFLOAT b 1.5 ; GETDEL a ; EXEC", "MULTI", "SET a 1 PXAT SOON", "SET b 1.5 KEEPTTL", "DEL a", "EXEC"),
+                row("", "MULTI ; SET a 1 ; FLUSHALL ; SET b 2 ; EXEC", "MULTI", "SET a 1", "FLUSHALL", "SET b 2", "EXEC"),
+                row("", "MULTI ; SET a 1 ; EXEC", "SET a 1"),
+                row("", "MULTI ; SET a x ; INCR a ; EXEC", "SET a x"),
+                row("", "MULTI ; GET a ; DEL a ; EXEC"),
+                row("", "MULTI ; EXEC"),
+                row("", "MULTI ; SET a 1 ; NOPE ; EXEC"),
+                row("", "MULTI ; SET a 1 ; DISCARD ; SET b 1", "SET b 1"),
+                row("", "WATCH a ; SET a 1 ; MULTI ; SET b 2 ; EXEC", "SET a 1"),
+                row("", "MULTI ; PUBLISH c x ; EXEC"),
+                row("", "MULTI ; SET a 1 ; PUBLISH c x ; EXEC", "SET a 1"));
+    }
+
     private static Stream<Row> rowsOfExpiredKeys() {
         return Stream.of( // the keys a and b are over when the request comes
                 row("", "GET a", "DEL a"),
@@ -148,7 +165,12 @@ class PropagationTest {
                 row("", "GETDEL a", "DEL a"),
                 row("SET c 3", "RENAME c a", "MULTI", "DEL a", "RENAME c a", "EXEC"),
                 row("SET c 3", "COPY c a", "MULTI", "DEL a", "COPY c a", "EXEC"),
-                row("", "RENAME a c", "DEL a"));
+                row("", "RENAME a c", "DEL a"),
+                row("", "WATCH a ; UNWATCH"), // which leave it as it is
+                row("", "MULTI ; GET a ; EXEC", "DEL a"),
+                row("", "MULTI ; GET a ; GET b ; EXEC", "MULTI", "DEL a", "DEL b", "EXEC"),
+                row("", "MULTI ; INCR a ; EXEC", "MULTI", "DEL a", "INCR a", "EXEC"),
+                row("", "MULTI ; SET c 1 ; SET a 2 ; GET b ; EXEC", "MULTI", "SET c 1", "DEL a", "SET a 2", "DEL b", "EXEC"));
     }
 
     /// A clock that a client can put forward: TIME is the one command that asks for the instant, not for the milliseconds.
@@ -199,8 +221,9 @@ class PropagationTest {
         return new TestClient(real.address());
     }
 
-    private static void run(TestClient client, String request) throws IOException {
-        if (!request.isEmpty()) client.call(words(request)).satisfies(_ -> {});
+    private static void run(TestClient client, String requests) throws IOException {
+        if (requests.isEmpty()) return;
+        for (var request : requests.split(" ; ")) client.call(words(request)).satisfies(_ -> {});
     }
 
     private static String[] words(String request) {
@@ -220,13 +243,13 @@ class PropagationTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rows")
+    @MethodSource({"rows", "rowsOfTransactions"})
     void whatWeLog(Row row) throws IOException {
         whatIsLogged(ours.client(), ourLog, row);
     }
 
     @ParameterizedTest
-    @MethodSource("rows")
+    @MethodSource({"rows", "rowsOfTransactions"})
     void whatRedisLogs(Row row) throws Exception {
         try (var client = connectToReal()) {
             whatIsLogged(client, realLog, row);
@@ -251,9 +274,10 @@ class PropagationTest {
         run(client, "SET b old PX 60000");
         long from = Files.size(ourLog);
         // Sent at once they are carried out at once: active expiry cannot come in between.
-        client.sendRaw(AofFiles.commands("TIME", row.request));
+        var requests = row.request.split(" ; ");
+        client.sendRaw(AofFiles.commands("TIME") + AofFiles.commands(requests));
         client.read();
-        client.read().satisfies(_ -> {});
+        for (int i = 0; i < requests.length; i++) client.read().satisfies(_ -> {});
         var records = AofFiles.records(ourLog, from);
         if (records.size() == row.records.length + 1 && records.getLast().equals("DEL b")) records.removeLast(); // by active expiry, afterwards
         assertRecords(records, row);

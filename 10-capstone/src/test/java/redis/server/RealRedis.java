@@ -17,13 +17,16 @@ final class RealRedis implements AutoCloseable {
     private static final long START_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Path directory = Files.createTempDirectory("redis");
-    private final InetSocketAddress address = freeAddress();
+    private final InetSocketAddress address;
+    private final List<String> options;
     private final Process process;
 
-    private RealRedis(String... options) throws IOException {
+    private RealRedis(InetSocketAddress address, String... options) throws IOException {
+        this.address = address;
+        this.options = List.of(options);
         var command = new ArrayList<>(List.of("redis-server", "--port", Integer.toString(address.getPort()), "--bind", "127.0.0.1",
                 "--save", "", "--appendonly", "no", "--dir", directory.toString()));
-        command.addAll(List.of(options));
+        command.addAll(this.options);
         process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile()).start();
     }
 
@@ -33,12 +36,22 @@ final class RealRedis implements AutoCloseable {
     static RealRedis start(String... options) throws IOException, InterruptedException {
         Programs.require("redis-server");
         for (int attempt = 1; ; attempt++) { // somebody else may take the port before it does
-            var redis = new RealRedis(options);
+            var redis = new RealRedis(freeAddress(), options);
             if (redis.answers()) return redis;
             var log = Files.readString(redis.log());
             redis.close();
             if (attempt == 3) throw new AssertionError("redis-server does not start:\n" + log);
         }
+    }
+
+    /// As [#start(String...)], on a port of the caller's choice.
+    static RealRedis startOn(int port, String... options) throws IOException, InterruptedException {
+        Programs.require("redis-server");
+        var redis = new RealRedis(new InetSocketAddress("127.0.0.1", port), options);
+        if (redis.answers()) return redis;
+        var log = Files.readString(redis.log());
+        redis.close();
+        throw new AssertionError("redis-server does not start:\n" + log);
     }
 
     private static InetSocketAddress freeAddress() throws IOException {
@@ -51,6 +64,8 @@ final class RealRedis implements AutoCloseable {
         long start = System.nanoTime();
         while (process.isAlive() && System.nanoTime() - start < START_TIMEOUT_NANOS) {
             try (var client = new TestClient(address)) {
+                int password = options.indexOf("--requirepass") + 1;
+                if (password > 0) client.call("AUTH", options.get(password)).isOk();
                 return client.call("INFO", "server").text().contains("process_id:" + process.pid() + "\r\n");
             } catch (IOException e) {
                 TimeUnit.MILLISECONDS.sleep(10); // it does not listen yet

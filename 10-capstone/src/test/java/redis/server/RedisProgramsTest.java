@@ -3,6 +3,7 @@ package redis.server;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,12 +72,17 @@ class RedisProgramsTest {
 
     @Test
     void redisCliStatShowsTheKeysAndTheRequests() throws Exception {
-        cli("", "MSET", "a", "1", "b", "2");
-        var stat = Programs.start("", "redis-cli", "-p", port, "--stat", "-i", "0.01");
+        try (var other = new TestClient(new InetSocketAddress("127.0.0.1", server.port()))) {
+            other.call("MSET", "a", "1", "b", "2").isOk();
+            assertStatistics(Programs.start("", "redis-cli", "-p", port, "--stat", "-i", "0.01"));
+        }
+    }
+
+    private static void assertStatistics(Process stat) throws Exception {
         try (var lines = new BufferedReader(new InputStreamReader(stat.getInputStream()))) {
             assertThat(lines.readLine()).contains("data");
             assertThat(lines.readLine()).contains("keys").contains("mem").contains("clients").contains("requests");
-            assertThat(lines.readLine().strip()).matches("2 +[0-9.]+[KMG] +1 +0 +[0-9]+ \\(\\+0\\) +[0-9]+");
+            assertThat(lines.readLine().strip()).matches("2 +[0-9.]+[KMG] +2 +0 +[0-9]+ \\(\\+0\\) +[0-9]+");
         } finally {
             stat.destroy();
             stat.waitFor();

@@ -59,7 +59,7 @@ class ReplicationTortureTest {
         }
         for (int i = 0; i < KEYS; i += 10) master.client().send("EXPIRE", "n:" + i, Integer.toString(100_000 + i));
         for (int i = 0; i < KEYS; i += 10) master.client().read().is(1);
-        try (var load = new WriteLoad(master.address(), 4, 1, masterKind == Kind.REAL)) {
+        try (var load = new WriteLoad(master.address(), 4, 1)) {
             load.await(10_000);
             replica.follow(master.address());
             second.follow(master.address());
@@ -90,7 +90,7 @@ class ReplicationTortureTest {
         sub.awaitMaster(replica);
         int cuts = 0;
         while (cuts < CUTS) {
-            try (var load = new WriteLoad(master.address(), 3, random.nextLong(), masterKind == Kind.REAL)) {
+            try (var load = new WriteLoad(master.address(), 3, random.nextLong())) {
                 for (int i = 0; i < 10; i++, cuts++) {
                     load.await(200);
                     proxy.cutAfter(random.nextInt(random.nextBoolean() ? 200 : 100_000));

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
@@ -186,6 +187,33 @@ class ShutdownTest {
             client.read().isError(FAILED);
             client.read().is(new Resp.SimpleString("PONG"));
             client.read().is(1);
+        }
+    }
+
+    /// EXEC waits with what it would write. What only reads goes on.
+    @Test
+    void aTransactionThatWritesWaits() throws Exception {
+        try (var server = LocalServer.start(directory); var client = server.connect(); var writer = server.connect(); var _ = lag(server)) {
+            server.call("MULTI").isOk();
+            server.call("GET", "n").is(new Resp.SimpleString("QUEUED"));
+            writer.call("MULTI").isOk();
+            writer.call("INCR", "n").is(new Resp.SimpleString("QUEUED"));
+            client.send("SHUTDOWN");
+            Eventually.becomesTrue("the shutdown begins", () -> {
+                try (var other = server.connect()) {
+                    return other.call("INFO", "server").text().contains("shutdown_in_milliseconds");
+                }
+            });
+            writer.send("EXEC");
+            Eventually.becomesTrue("it waits", () -> {
+                try (var other = server.connect()) {
+                    return other.call("INFO", "clients").text().contains("blocked_clients:2"); // with the one that has asked for the end
+                }
+            });
+            server.call("EXEC").satisfies(reply -> assertThat(reply).isEqualTo(Resp.array(Resp.Null.BULK_STRING)));
+            server.call("SHUTDOWN", "ABORT").isOk();
+            writer.read().is(List.of(1));
+            client.read().isError(FAILED);
         }
     }
 

@@ -16,7 +16,7 @@ import redis.resp.RespClient;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// Clients that write to a server until they are stopped: random commands, many of which do another thing when they are carried out twice, not at
-/// all, or in another order.
+/// all, or in another order. Some are in transactions.
 final class WriteLoad implements AutoCloseable {
 
     private static final int KEYS = 500;
@@ -27,18 +27,17 @@ final class WriteLoad implements AutoCloseable {
     private final AtomicLong requests = new AtomicLong();
     private volatile boolean running = true;
 
-    /// @param transactions whether it sends MULTI and EXEC
-    WriteLoad(InetSocketAddress address, int clients, long seed, boolean transactions) {
+    WriteLoad(InetSocketAddress address, int clients, long seed) {
         for (int i = 0; i < clients; i++) {
             var random = new Random(seed + i);
-            this.clients.add(executor.submit(() -> run(address, random, transactions)));
+            this.clients.add(executor.submit(() -> run(address, random)));
         }
     }
 
-    private Void run(InetSocketAddress address, Random random, boolean transactions) throws IOException {
+    private Void run(InetSocketAddress address, Random random) throws IOException {
         try (var client = RespClient.connect(address, Duration.ofSeconds(10))) {
             while (running) {
-                boolean atomic = transactions && random.nextInt(4) == 0;
+                boolean atomic = random.nextInt(4) == 0;
                 if (atomic) client.send("MULTI");
                 for (int i = 0; i < PIPELINE; i++) client.send(request(random));
                 if (atomic) client.send("EXEC");
