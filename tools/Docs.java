@@ -5,7 +5,10 @@
 ///   lines out. Any other `java` fence says `<!-- sketch -->`;
 /// - a `console` fence is a transcript. It is replayed against a freshly started server of its step, and must print what
 ///   it says. `…` stands for any text within a line or, alone, for any lines. From a fence after `<!-- replica: PORT -->` on,
-///   the server has a replica, which was started with `replica PORT 127.0.0.1 6380`.
+///   the server has a replica, which was started with `replica PORT 127.0.0.1 6380`;
+/// - a `bash` fence after `<!-- terminals: PORT… -->` has a command for each of these ports, which the reader types into a terminal of its own in the
+///   root of the repository. They are started too, and run until the end, or until another such fence starts something on the same port. Further
+///   ports that they listen on are named by `<!-- ports: PORT… -->`.
 ///
 /// Usage: `java tools/Docs.java [--no-replay] [STEP | FILE]…` in the repository; without arguments, all of its files.
 
@@ -28,8 +31,9 @@ static final Pattern SKIP = Pattern.compile("\\s*(//\\s*)?…\\s*");
 /// The port that the texts speak of. Transcripts run on another, free one, and so does a replica.
 static final String PORT = "6380";
 static final Pattern PROMPT = Pattern.compile("127\\.0\\.0\\.1:(\\d+)(?:\\[\\d+\\])?(?:\\(TX\\))?> ?(.*)");
-static final List<String> TOOLS = List.of("redis-cli", "redis-benchmark", "redis-server", "redis-check-aof", "nc");
-static final long COMMAND_SECONDS = 10;
+static final List<String> TOOLS = List.of("redis-cli", "redis-benchmark", "redis-server", "redis-check-aof", "nc", "nutcracker");
+static final long COMMAND_SECONDS = 30; // Sentinel takes half of that until it tells an old master to follow the new one
+static final String TERMINALS = "terminals";
 static final long START_SECONDS = 120; // the first start may have to build the step
 
 /// redis-cli shows `"a"` and `(nil)` to a person, `a` and an empty line to a program. In a transcript it is a person
@@ -351,7 +355,7 @@ void checkTranscripts(Document document) throws Exception {
     var fences = new ArrayList<Fence>();
     String step = stepOf(document.path());
     for (var fence : document.fences()) {
-        if (!fence.language().equals("console")) continue;
+        if (!fence.language().equals("console") && !fence.directives().containsKey(TERMINALS)) continue;
         var reason = fence.directives().get("not replayed");
         if (reason == null) fences.add(fence);
         else if (reason.isBlank()) problem(document, fence.line(), "<!-- not replayed: REASON --> needs a reason");
@@ -363,7 +367,7 @@ void checkTranscripts(Document document) throws Exception {
         return;
     }
     var parsed = new LinkedHashMap<Fence, List<Command>>();
-    for (var fence : fences) parsed.put(fence, commands(document, fence));
+    for (var fence : fences) parsed.put(fence, fence.directives().containsKey(TERMINALS) ? terminals(fence) : commands(document, fence));
     for (var tool : TOOLS) {
         var name = Pattern.compile("(?<![\\w-])" + tool + "(?![\\w-])");
         var needed = parsed.values().stream().flatMap(List::stream)
@@ -379,6 +383,14 @@ void checkTranscripts(Document document) throws Exception {
     var servers = new Servers(step, scratch);
     try {
         for (var fence : fences) {
+            servers.reserve(portsOf(fence, TERMINALS));
+            servers.reserve(portsOf(fence, "ports"));
+        }
+        for (var fence : fences) {
+            if (fence.directives().containsKey(TERMINALS)) {
+                if (!startTerminals(document, fence, parsed.get(fence), servers)) return;
+                continue;
+            }
             var failure = servers.prepare(fence.directives());
             if (failure != null) {
                 problem(document, fence.line(), "the server did not start:\n" + failure);
@@ -390,6 +402,36 @@ void checkTranscripts(Document document) throws Exception {
         servers.stop();
         delete(scratch);
     }
+}
+
+static List<String> portsOf(Fence fence, String directive) {
+    return List.of(fence.directives().getOrDefault(directive, "").strip().split("\\s+"));
+}
+
+/// A command a line, and none that ends by itself.
+static List<Command> terminals(Fence fence) {
+    var commands = new ArrayList<Command>();
+    for (int i = 0; i < fence.lines().size(); i++) {
+        var line = fence.lines().get(i);
+        if (!line.isBlank() && !line.startsWith("#")) commands.add(new Command(null, line, fence.line() + 1 + i, List.of()));
+    }
+    return commands;
+}
+
+/// @return whether all listen; if not, that is a problem
+boolean startTerminals(Document document, Fence fence, List<Command> commands, Servers servers) throws IOException, InterruptedException {
+    var ports = portsOf(fence, TERMINALS);
+    if (ports.size() != commands.size()) {
+        problem(document, fence.line(), "%d ports, and %d commands that should listen there".formatted(ports.size(), commands.size()));
+        return false;
+    }
+    for (int i = 0; i < ports.size(); i++) {
+        var failure = servers.startTerminal(ports.get(i), commands.get(i).text());
+        if (failure == null) continue;
+        problem(document, commands.get(i).line(), "it does not listen on port " + ports.get(i) + ":\n" + failure);
+        return false;
+    }
+    return true;
 }
 
 String stepOf(Path path) {
@@ -527,7 +569,7 @@ static String run(List<String> command, String input, Path directory) throws IOE
     }
 }
 
-/// The server of one step, and its replica if there is one.
+/// The server of one step, its replica if there is one, and what else the reader starts.
 class Servers {
 
     private final String step;
@@ -538,6 +580,11 @@ class Servers {
     Servers(String step, Path directory) {
         this.step = step;
         this.directory = directory;
+    }
+
+    /// From now on these ports of the text stand for others, which are free.
+    void reserve(List<String> ofTheText) throws IOException {
+        for (var port : ofTheText) if (!port.isEmpty() && !ports.containsKey(port)) ports.put(port, freePort());
     }
 
     /// Starts what a fence needs.
@@ -551,11 +598,29 @@ class Servers {
     }
 
     private String start(String port, String arguments) throws IOException, InterruptedException {
+        reserve(List.of(port));
+        var command = new ArrayList<>(List.of(root.resolve("tools/run").toString(), step));
+        command.addAll(List.of(onTheirPorts(arguments).strip().split("\\s+")));
+        var server = start(port, command);
+        return server.saysThatItListens() ? null : server.log.toString();
+    }
+
+    /// Starts a command of the text, which listens on this port of the text.
+    ///
+    /// @return what it has said if it did not; else null
+    String startTerminal(String port, String command) throws IOException, InterruptedException {
+        var run = Files.createDirectories(directory.resolve("tools")).resolve("run"); // which the command finds in the root
+        Files.writeString(run, "#!/bin/sh\nexec '" + root.resolve("tools/run") + "' \"$@\"\n");
+        if (!run.toFile().setExecutable(true)) throw new IOException(run + " cannot be made executable");
+        var server = start(port, List.of("bash", "-c", "exec " + onTheirPorts(command)));
+        return server.listens() ? null : onOurPorts(server.log.toString());
+    }
+
+    private Server start(String port, List<String> command) throws IOException, InterruptedException {
         if (running.containsKey(port)) running.get(port).stop();
-        if (!ports.containsKey(port)) ports.put(port, freePort());
-        var server = new Server(step, ports.get(port), onTheirPorts(arguments), directory);
+        var server = new Server(ports.get(port), command, directory);
         running.put(port, server);
-        return server.starts() ? null : server.log.toString();
+        return server;
     }
 
     private static String freePort() throws IOException {
@@ -578,26 +643,24 @@ class Servers {
         return running.containsKey(port);
     }
 
-    /// The replica first: a master that ends may wait for it.
+    /// The latest first: a master that ends may wait for its replica.
     void stop() throws InterruptedException {
         for (var server : running.reversed().values()) server.stop();
     }
 }
 
-/// A server of one step. It is one process, for `tools/run` becomes the JVM.
+/// A server, or what else listens. It is one process, for `tools/run` becomes the JVM.
 class Server {
 
     private final String port;
     private final Process process;
     final StringBuffer log = new StringBuffer();
-    private final CountDownLatch listens = new CountDownLatch(1);
+    private final CountDownLatch said = new CountDownLatch(1);
     private final Thread stopAtExit;
 
-    /// @param arguments those of `tools/run` after the step, with the port among them
-    Server(String step, String port, String arguments, Path directory) throws IOException {
+    /// @param port the one that it listens on in the end
+    Server(String port, List<String> command, Path directory) throws IOException {
         this.port = port;
-        var command = new ArrayList<>(List.of(root.resolve("tools/run").toString(), step));
-        command.addAll(List.of(arguments.strip().split("\\s+")));
         process = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
         stopAtExit = new Thread(process::destroy);
         Runtime.getRuntime().addShutdownHook(stopAtExit);
@@ -609,16 +672,30 @@ class Server {
         try (var lines = process.inputReader()) {
             for (String line; (line = lines.readLine()) != null; ) {
                 log.append("    ").append(line).append('\n');
-                if (line.contains(port)) listens.countDown(); // it says where it listens once it does
+                if (line.contains(port)) said.countDown();
             }
         } catch (IOException e) {
             log.append(e).append('\n');
         }
-        listens.countDown();
+        said.countDown();
     }
 
-    boolean starts() throws InterruptedException {
-        return listens.await(START_SECONDS, TimeUnit.SECONDS) && process.isAlive() && log.indexOf(port) >= 0;
+    /// Waits until it has said where it listens, which a server of a step does as soon as it has loaded its data.
+    boolean saysThatItListens() throws InterruptedException {
+        return said.await(START_SECONDS, TimeUnit.SECONDS) && process.isAlive() && log.indexOf(port) >= 0;
+    }
+
+    /// Waits until it accepts connections, whatever it says.
+    boolean listens() throws InterruptedException {
+        long start = System.nanoTime();
+        while (process.isAlive() && System.nanoTime() - start < TimeUnit.SECONDS.toNanos(START_SECONDS)) {
+            try (var _ = new Socket("127.0.0.1", Integer.parseInt(port))) {
+                return true;
+            } catch (IOException e) {
+                TimeUnit.MILLISECONDS.sleep(50);
+            }
+        }
+        return false;
     }
 
     void stop() throws InterruptedException {

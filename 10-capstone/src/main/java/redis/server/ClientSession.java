@@ -24,6 +24,7 @@ import redis.resp.RespReader;
 import redis.resp.RespVersion;
 import redis.resp.RespWriter;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
 /// One connection, served by one virtual thread from its first byte to its last, and by a second one if it listens to channels.
@@ -38,6 +39,8 @@ final class ClientSession implements AutoCloseable {
     private static final int QUIET_MILLIS = 10;
 
     private static final Resp QUEUED = new Resp.SimpleString("QUEUED");
+
+    private static final long BUSY = Long.MAX_VALUE; // since never
 
     private static final long BEHIND_ALL = -1; // as long as nobody else can have written
 
@@ -62,6 +65,7 @@ final class ClientSession implements AutoCloseable {
     private boolean authenticated; // whether it has given the password, or there was none when it came
     private boolean ending;
     private final AtomicBoolean givenUp = new AtomicBoolean(); // several threads may find that it has to be, and one says so
+    private volatile long idleSince; // when it began to wait for a request, or for more of one, in milliseconds since 1970
     private volatile Supplier<Resp> later; // where the reply to the last request comes from; null: it is there. INFO looks
 
     // For the thread that holds the store's lock.
@@ -84,6 +88,7 @@ final class ClientSession implements AutoCloseable {
         this.id = id;
         this.connected = connected;
         this.active = connected;
+        this.idleSince = connected;
         this.socket = socket;
         this.remote = socket.getRemoteSocketAddress();
         this.local = socket.getLocalSocketAddress();
@@ -106,6 +111,7 @@ final class ClientSession implements AutoCloseable {
 
     /// Everything that has arrived is answered. The replies leave now, and only now.
     private void beforeWaiting() throws IOException {
+        idleSince = store.millis();
         outbox.flush();
         if (replica != null) replicas.heard(replica); // if only an empty line
     }
@@ -197,6 +203,7 @@ final class ClientSession implements AutoCloseable {
         int done = 0;
         store.lock();
         batch = new Batch(log);
+        idleSince = BUSY;
         try {
             if (killed) { // while it waited for the lock
                 ending = true;
@@ -483,6 +490,24 @@ final class ClientSession implements AutoCloseable {
             store.unlock();
         }
         if (outbox.check(limit)) giveUp();
+    }
+
+    /// Ends the session if the client has asked for nothing for longer than `timeout`. Replicas and those who listen to channels need not ask.
+    void checkIdle() {
+        if (!isIdle()) return; // as almost all of them, so the lock is left alone
+        store.lock();
+        try {
+            if (!isIdle() || type() != ClientType.NORMAL || killed) return;
+            LOG.log(DEBUG, () -> "Closed " + peer() + ", which has been idle for too long");
+            kill(this);
+        } finally {
+            store.unlock();
+        }
+    }
+
+    private boolean isIdle() {
+        int timeout = config.timeout.get();
+        return timeout > 0 && store.millis() - idleSince > TimeUnit.SECONDS.toMillis(timeout);
     }
 
     private void giveUp() {

@@ -27,6 +27,7 @@ final class CommandTable {
 
     private final Map<String, String> groups = new HashMap<>();
     private final List<Guard> guards = new ArrayList<>();
+    private final HttpRequests http = new HttpRequests(System::nanoTime);
     private final Propagation propagation;
 
     private long executed;
@@ -79,13 +80,17 @@ final class CommandTable {
         return executed;
     }
 
+    void resetStatistics() {
+        executed = 0;
+    }
+
     /// Carries out a request, or queues it for EXEC. The caller holds the store's lock.
     ///
     /// @return the reply, which is an error if the request cannot be carried out; null if the client gets none, or has it already
     Resp execute(ClientSession client, List<ByteString> request) {
         executed++;
         var command = find(request.getFirst());
-        if (command == null && isHttp(request.getFirst())) {
+        if (command == null && http.recognize(request.getFirst(), client.peer())) {
             client.endAfterReply();
             return null;
         }
@@ -184,12 +189,6 @@ final class CommandTable {
     /// Has what was applied written to the log.
     void applied() {
         propagation.propagateExpired();
-    }
-
-    /// Whether these are the first words of an HTTP request. No client of ours sends them, but a web page can make a browser do so,
-    /// with Redis commands in the body. Redis hangs up without a word, and so do we.
-    private static boolean isHttp(ByteString name) {
-        return name.equalsIgnoreCase("post") || name.equalsIgnoreCase("host:");
     }
 
     private static Command resolve(Command command, List<ByteString> request) {

@@ -1,6 +1,7 @@
 package redis.server;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -42,5 +43,12 @@ record OutputLimits(Map<ClientType, OutputLimit> limits) {
         return limits.entrySet().stream()
                 .map(entry -> "%s %d %d %d".formatted(entry.getKey(), entry.getValue().hard(), entry.getValue().soft(), entry.getValue().softSeconds()))
                 .collect(Collectors.joining(" "));
+    }
+
+    /// As a configuration file has it: a line for each class, with the names of today.
+    List<String> lines() {
+        return limits.entrySet().stream().map(entry -> "%s %s %s %d".formatted(
+                entry.getKey() == ClientType.SLAVE ? "replica" : entry.getKey(), Parameter.memoryText(entry.getValue().hard()),
+                Parameter.memoryText(entry.getValue().soft()), entry.getValue().softSeconds())).toList();
     }
 }

@@ -3,12 +3,13 @@ package redis.server;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/// One of the server's parameters: its name is Redis's, its value has a type of its own and a text, in which the command line and
+/// One of the server's parameters: its name is Redis's, its value has a type of its own and a text, in which a file, the command line and
 /// CONFIG SET give it and CONFIG GET shows it.
 final class Parameter<T> {
 
@@ -17,8 +18,13 @@ final class Parameter<T> {
     private final Function<String, T> parse;
     private final Function<T, String> format;
     private final String initial;
+    private Function<T, List<String>> lines;
 
     private volatile T value; // CONFIG SET runs in one session, and all threads read it
+    private boolean severalWords; // its value may be
+    private boolean addsUp;       // several lines of a file do
+    private boolean given;        // by a file or the command line
+    private boolean alwaysSaved;  // in a file that is rewritten
     private String refusal = "can't set immutable config"; // why CONFIG SET does not change it; null if it does
     private Consumer<T> onChange = _ -> {};
 
@@ -30,6 +36,7 @@ final class Parameter<T> {
         this.initial = initial;
         this.parse = parse;
         this.format = format;
+        this.lines = value -> List.of(format.apply(value));
         this.value = parse.apply(initial);
     }
 
@@ -37,29 +44,32 @@ final class Parameter<T> {
         return new Parameter<>(name, help, initial, parse, format);
     }
 
+    /// Empty stands for none.
     static Parameter<String> text(String name, String help, String initial) {
-        return new Parameter<>(name, help, initial, text -> text, text -> text);
+        return new Parameter<String>(name, help, initial, text -> text, text -> text)
+                .lines(text -> text.isEmpty() ? List.of() : List.of(ConfigFile.quote(text)));
     }
 
     /// Relative to where the server was started; shown in full.
     static Parameter<String> directory(String name, String help, String initial) {
-        return new Parameter<>(name, help, initial, text -> text, text -> Path.of(text).toAbsolutePath().normalize().toString());
+        return new Parameter<String>(name, help, initial, text -> text, Parameter::absolute).lines(text -> List.of(ConfigFile.quote(absolute(text))));
+    }
+
+    private static String absolute(String directory) {
+        return Path.of(directory).toAbsolutePath().normalize().toString();
     }
 
     /// The name of a file within a directory that another parameter names.
     static Parameter<String> fileName(String name, String help, String initial) {
-        return new Parameter<>(name, help, initial, text -> {
+        return new Parameter<String>(name, help, initial, text -> {
             if (text.isEmpty() || text.contains("/")) throw new IllegalArgumentException(name + " can't be a path, just a filename");
             return text;
-        }, text -> text);
+        }, text -> text).lines(text -> List.of(ConfigFile.quote(text)));
     }
 
-    /// Something that other servers can change, and this one not: clients ask for it nevertheless.
-    static Parameter<String> fixed(String name, String only) {
-        return new Parameter<>(name, "", only, text -> {
-            if (!text.equals(only)) throw new IllegalArgumentException("this server knows \"" + only + "\" only");
-            return text;
-        }, text -> text);
+    /// Something that other servers can be told, and this one not: clients ask for it nevertheless.
+    static Parameter<String> fixed(String name, String value) {
+        return new Parameter<String>(name, "", value, text -> text, text -> text).lines(null);
     }
 
     static Parameter<Integer> number(String name, String help, int initial, int min, int max) {
@@ -78,7 +88,20 @@ final class Parameter<T> {
 
     /// A number of bytes, with or without a unit: `1000`, `1k` is 1000, `1kb` is 1024, and so on for `m` and `g`.
     static Parameter<Long> memory(String name, String help, String initial) {
-        return new Parameter<>(name, help, initial, Parameter::parseMemory, Object::toString);
+        return memory(name, help, initial, Parameter::parseMemory);
+    }
+
+    static Parameter<Long> memory(String name, String help, String initial, Function<String, Long> parse) {
+        return new Parameter<>(name, help, initial, parse, Object::toString).lines(bytes -> List.of(memoryText(bytes)));
+    }
+
+    /// In the largest unit that leaves nothing over.
+    static String memoryText(long bytes) {
+        if (bytes == 0) return "0";
+        if (bytes % (1L << 30) == 0) return (bytes >> 30) + "gb";
+        if (bytes % (1L << 20) == 0) return (bytes >> 20) + "mb";
+        if (bytes % (1L << 10) == 0) return (bytes >> 10) + "kb";
+        return Long.toString(bytes);
     }
 
     static long parseMemory(String text) {
@@ -120,6 +143,30 @@ final class Parameter<T> {
 
     private static String textOf(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    /// Its value is several words.
+    Parameter<T> words() {
+        severalWords = true;
+        return this;
+    }
+
+    /// Its value is several words, and those of several lines of a file together. An empty one takes back what came before it.
+    Parameter<T> wordsOfAllLines() {
+        addsUp = true;
+        return words();
+    }
+
+    /// How its value is written into a file: without the name, on one line or more, or on none. Null: it is not to be set in one.
+    Parameter<T> lines(Function<T, List<String>> lines) {
+        this.lines = lines;
+        return this;
+    }
+
+    /// Has it written into a file even if its value is the initial one.
+    Parameter<T> alwaysSaved() {
+        alwaysSaved = true;
+        return this;
     }
 
     /// Lets CONFIG SET change it.
@@ -167,6 +214,17 @@ final class Parameter<T> {
         return format.apply(value);
     }
 
+    /// Whether neither a file nor an option can set it.
+    boolean isFixed() {
+        return lines == null;
+    }
+
+    /// Its lines in a file.
+    ConfigFile.Setting setting() {
+        var initialLines = alwaysSaved ? List.of() : lines.apply(parse.apply(initial));
+        return new ConfigFile.Setting(name, lines.apply(value), line -> !initialLines.contains(line));
+    }
+
     /// @throws IllegalArgumentException if the text is no value for it
     void check(String text) {
         parse.apply(text);
@@ -177,6 +235,16 @@ final class Parameter<T> {
     /// @throws IllegalArgumentException if the text is no value for it
     void set(String text) {
         value = parse.apply(text);
+    }
+
+    /// Sets the value that the server starts with, as a line of a file or an option gives it.
+    ///
+    /// @throws IllegalArgumentException if the words are no value for it
+    void set(List<String> words) {
+        if (words.isEmpty() || words.size() > 1 && !severalWords) throw new IllegalArgumentException("wrong number of arguments");
+        var text = String.join(" ", words);
+        set(addsUp && given && !text.isEmpty() ? text() + " " + text : text);
+        given = true;
     }
 
     /// Sets the value to what the server does by now.

@@ -2,15 +2,13 @@ package redis.server;
 
 import java.io.IOException;
 import java.net.BindException;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -19,7 +17,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 import static java.lang.System.Logger.Level.DEBUG;
@@ -29,14 +26,6 @@ import static java.lang.System.Logger.Level.WARNING;
 final class RedisServer implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(RedisServer.class.getName());
-
-    /// Connections that the kernel completes and holds for us until we accept them. Redis's `tcp-backlog`.
-    private static final int BACKLOG = 511;
-
-    private static final long ACCEPT_RETRY_NANOS = 100_000_000;
-
-    private static final byte[] TOO_MANY_CLIENTS =
-            "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final ServerConfig config;
     private final Store store;
@@ -49,19 +38,17 @@ final class RedisServer implements AutoCloseable {
     private final ActiveExpiry activeExpiry;
     private final Shutdown shutdown;
     private final CommandTable commands;
-    private final ServerSocket listener = new ServerSocket();
+    private final Admission admission;
+    private final Listeners listeners;
 
-    /// A platform thread: the kernel schedules it, however busy the carriers of the virtual threads are.
-    private final Thread acceptor = Thread.ofPlatform().name("acceptor").unstarted(this::acceptConnections);
-
-    /// The live sessions. Concurrent, because the acceptor adds and every session removes itself.
+    /// The live sessions. Concurrent, because the listeners add and every session removes itself.
     private final Set<ClientSession> sessions = ConcurrentHashMap.newKeySet();
 
     /// The threads of all sessions, for [#close()] to join: one whose session is no longer live may still be about to end. Weak, so
-    /// that those that have ended are forgotten. The acceptor adds; nobody else looks before it has ended.
+    /// that those that have ended are forgotten. The listeners add, one at a time; nobody else looks before they have ended.
     private final Set<Thread> threads = Collections.newSetFromMap(new WeakHashMap<>());
 
-    /// What has to be done once a second. A platform thread, as the acceptor.
+    /// What has to be done once a second. A platform thread, as those that accept connections.
     private final ScheduledExecutorService cron = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("cron").factory());
 
     /// Held while the server starts: what is to be ended has to be there first.
@@ -69,8 +56,7 @@ final class RedisServer implements AutoCloseable {
 
     private final InstantSource clock;
     private final Instant created;
-    private volatile long accepted; // written by the acceptor alone
-    private volatile boolean running;
+    private long lastId; // of a session; for the listeners, one at a time
 
     RedisServer(ServerConfig config) throws IOException {
         this(config, InstantSource.system());
@@ -90,6 +76,8 @@ final class RedisServer implements AutoCloseable {
         commands = new CommandTable(propagation);
         replication = new Replication(config, store, stream, history, persistence, commands, replicas, clock);
         shutdown = new Shutdown(config, store, commands, persistence, stream, replicas, replication, this::end);
+        admission = new Admission(config);
+        listeners = new Listeners(config, this::admit);
         var authentication = new Authentication(config);
         var transactionCommands = new TransactionCommands(propagation);
         commands.add(authentication::admit);
@@ -104,6 +92,10 @@ final class RedisServer implements AutoCloseable {
         info.add("Stats", this::statsInfo);
         info.add("Replication", replication::info);
         info.add("Keyspace", this::keyspaceInfo);
+        info.onReset(admission::resetStatistics);
+        info.onReset(commands::resetStatistics);
+        info.onReset(store::resetStatistics);
+        info.onReset(replicas::resetStatistics);
         new ConnectionCommands(pubSub, replication, authentication).addTo(commands);
         new ClientCommands(sessions).addTo(commands);
         var events = new KeyspaceEvents(config.notifyKeyspaceEvents, store, pubSub);
@@ -126,9 +118,7 @@ final class RedisServer implements AutoCloseable {
     /// @throws BindException if the address cannot be bound, for one because the port is taken
     /// @throws IOException if the data cannot be loaded; the server is closed then
     void start() throws IOException {
-        listener.bind(new InetSocketAddress(config.bind.get(), config.port.get()), BACKLOG);
-        running = true;
-        acceptor.start();
+        listeners.start();
         try {
             load();
         } catch (IOException e) {
@@ -155,6 +145,7 @@ final class RedisServer implements AutoCloseable {
             activeExpiry.start();
             cron.scheduleWithFixedDelay(replication::tick, 100, 100, TimeUnit.MILLISECONDS);
             cron.scheduleWithFixedDelay(() -> sessions.forEach(ClientSession::checkLimit), 1, 1, TimeUnit.SECONDS);
+            cron.scheduleWithFixedDelay(() -> sessions.forEach(ClientSession::checkIdle), 1, 1, TimeUnit.SECONDS);
         } finally {
             store.unlock();
         }
@@ -162,29 +153,19 @@ final class RedisServer implements AutoCloseable {
 
     /// The port it listens on: the configured one, or the one the system chose for port 0.
     int port() {
-        return listener.getLocalPort();
+        return listeners.port();
     }
 
-    private void acceptConnections() {
-        while (running) {
-            try {
-                admit(listener.accept());
-            } catch (IOException | RuntimeException | Error e) { // whatever it is, other clients want to connect
-                if (!running) return;
-                LOG.log(WARNING, "Cannot accept a connection: " + e);
-                LockSupport.parkNanos(ACCEPT_RETRY_NANOS); // out of file descriptors, most likely: let some be closed
-            }
-        }
+    /// The addresses it listens on.
+    List<String> hosts() {
+        return listeners.hosts();
     }
 
     private void admit(Socket socket) throws IOException {
-        if (sessions.size() >= config.maxClients.get()) {
-            refuse(socket);
-            return;
-        }
         ClientSession session;
         try {
-            session = new ClientSession(++accepted, clock.millis(), socket, config, store, commands, propagation, persistence.log(), pubSub, stream,
+            if (!admission.admit(socket, sessions.size())) return;
+            session = new ClientSession(++lastId, clock.millis(), socket, config, store, commands, propagation, persistence.log(), pubSub, stream,
                     replicas, shutdown);
         } catch (IOException e) { // it left before we could greet it
             socket.close();
@@ -194,14 +175,6 @@ final class RedisServer implements AutoCloseable {
         threads.add(thread);
         sessions.add(session); // before the start, so that close() finds every session that runs
         thread.start();
-    }
-
-    private static void refuse(Socket socket) {
-        try (socket) {
-            socket.getOutputStream().write(TOO_MANY_CLIENTS); // fits the empty send buffer: it does not wait
-        } catch (IOException e) {
-            LOG.log(DEBUG, () -> "Could not refuse " + socket.getRemoteSocketAddress() + ": " + e.getMessage());
-        }
     }
 
     private void serve(ClientSession session) {
@@ -254,13 +227,11 @@ final class RedisServer implements AutoCloseable {
 
     /// Stops listening, lets the clients have their last replies, and waits for all threads to end. No command is carried out any more.
     private void end(Duration limit) throws IOException {
-        running = false;
         starting.lock(); // as soon as it is free everything has begun that is going to
         starting.unlock();
         cron.close();
         replication.close();
-        listener.close();
-        join(acceptor); // from here on nobody adds a session
+        listeners.close(); // from here on nobody adds a session
         finishSessions(limit);
         replicas.close();
         for (var thread : threads) join(thread);
@@ -303,6 +274,7 @@ final class RedisServer implements AutoCloseable {
         fields.put("tcp_port", port());
         fields.put("uptime_in_seconds", uptime);
         fields.put("uptime_in_days", uptime / Duration.ofDays(1).toSeconds());
+        fields.put("config_file", config.file() == null ? "" : config.file());
         long left = shutdown.millisLeft();
         if (left >= 0) fields.put("shutdown_in_milliseconds", left);
         return fields;
@@ -323,7 +295,7 @@ final class RedisServer implements AutoCloseable {
 
     private Map<String, ?> statsInfo() {
         var fields = new LinkedHashMap<String, Object>();
-        fields.put("total_connections_received", accepted);
+        fields.putAll(admission.statistics());
         fields.put("total_commands_processed", commands.executed());
         fields.put("expired_keys", store.expired());
         fields.putAll(replicas.statistics());

@@ -309,4 +309,10 @@ final class Replicas {
         fields.put("sync_partial_err", refusedPartialSyncs);
         return fields;
     }
+
+    void resetStatistics() {
+        fullSyncs = 0;
+        partialSyncs = 0;
+        refusedPartialSyncs = 0;
+    }
 }

@@ -45,4 +45,9 @@ record SavePoints(List<SavePoint> points) {
     String text() {
         return points.stream().map(point -> point.seconds + " " + point.changes).collect(Collectors.joining(" "));
     }
+
+    /// As a configuration file has it: a line for each.
+    List<String> lines() {
+        return points.isEmpty() ? List.of("\"\"") : points.stream().map(point -> point.seconds + " " + point.changes).toList();
+    }
 }

@@ -1,5 +1,6 @@
 package redis.server;
 
+import java.io.IOException;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -10,6 +11,8 @@ import redis.resp.Resp;
 import redis.server.Command.Flag;
 import redis.server.Command.Keys;
 
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
 import static redis.server.Command.Flag.ADMIN;
 import static redis.server.Command.Flag.FAST;
 import static redis.server.Command.Flag.LOADING;
@@ -20,6 +23,8 @@ import static redis.server.Command.Flag.WRITE;
 
 /// The commands about the server as a whole.
 final class ServerCommands {
+
+    private static final System.Logger LOG = System.getLogger(ServerCommands.class.getName());
 
     private final Store store;
     private final ServerConfig config;
@@ -53,7 +58,11 @@ final class ServerCommands {
                         Command.of("config|get pattern [pattern ...]", -3, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
                                 "Return parameters matching the glob-like patterns, and their values.", this::configGet),
                         Command.of("config|set parameter value [parameter value ...]", -4, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
-                                "Change parameters: all of these or none.", this::configSet)));
+                                "Change parameters: all of these or none.", this::configSet),
+                        Command.of("config|rewrite", 2, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
+                                "Have the configuration file say what the parameters are now.", this::configRewrite),
+                        Command.of("config|resetstat", 2, EnumSet.of(ADMIN, NOSCRIPT, LOADING, STALE), Keys.NONE,
+                                "Have the statistics that INFO tells begin again.", this::configResetStat)));
     }
 
     private Resp dbSize(ClientSession client, List<ByteString> request) {
@@ -137,5 +146,27 @@ final class ServerCommands {
 
     private static CommandException cannotSet(Parameter<?> parameter, String reason) {
         return new CommandException("ERR CONFIG SET failed (possibly related to argument '" + parameter.name() + "') - " + reason);
+    }
+
+    private Resp configRewrite(ClientSession client, List<ByteString> request) {
+        if (config.file() == null) throw new CommandException("ERR The server is running without a config file");
+        client.answerLater(this::rewrite); // it waits for the disk
+        return null;
+    }
+
+    private Resp rewrite() {
+        try {
+            config.rewriteFile();
+            LOG.log(INFO, "CONFIG REWRITE executed with success.");
+            return Resp.OK;
+        } catch (IOException e) {
+            LOG.log(WARNING, "CONFIG REWRITE failed: " + e);
+            return Resp.error("ERR Rewriting config file: " + ConfigFile.reason(e));
+        }
+    }
+
+    private Resp configResetStat(ClientSession client, List<ByteString> request) {
+        info.resetStatistics();
+        return Resp.OK;
     }
 }

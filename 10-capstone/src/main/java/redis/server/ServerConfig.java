@@ -1,5 +1,8 @@
 package redis.server;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -7,12 +10,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The server's parameters. The command line sets them, `--name value` for each; CONFIG GET shows them, and CONFIG SET changes some.
+/// The server's parameters. A configuration file and the command line set them; CONFIG GET shows them, CONFIG SET changes some, and CONFIG REWRITE
+/// has the file say what they are by now.
 final class ServerConfig {
 
     static final String USAGE = new ServerConfig().usage();
 
     private static final long MIN_BACKLOG = 16 * 1024;
+    private static final int MAX_ADDRESSES = 16;
 
     /// What Redis called replicas before version 5. Its configuration files and clients still may.
     private static final Map<String, String> OLD_NAMES = Map.of(
@@ -27,22 +32,45 @@ final class ServerConfig {
             "min-slaves-max-lag", "min-replicas-max-lag");
 
     private final Map<String, Parameter<?>> parameters = new LinkedHashMap<>();
+    private final ForeignParameters foreign = new ForeignParameters();
+    private ConfigFile file; // null: there is none
 
-    /// The address to listen on.
-    final Parameter<String> bind = add(Parameter.text("bind", "address to listen on; 0.0.0.0 for all of this machine's", "127.0.0.1"));
+    /// The addresses to listen on, separated by spaces. One with a `-` before it need not exist.
+    final Parameter<String> bind = add(Parameter.of("bind", "addresses to listen on; 0.0.0.0 for all of this machine's, -::1: if there is IPv6", "127.0.0.1",
+            ServerConfig::parseAddresses, text -> text).words());
 
     /// The TCP port to listen on; 0 lets the system choose a free one.
     final Parameter<Integer> port = add(Parameter.number("port", "port to listen on", 6380, 0, 65_535));
+
+    /// How many connections may wait to be accepted. The system may allow less.
+    final Parameter<Integer> tcpBacklog = add(Parameter.number("tcp-backlog", "how many connections may wait to be accepted", 511, 0, Integer.MAX_VALUE));
 
     /// How many clients may be connected at a time.
     final Parameter<Integer> maxClients = add(Parameter.number("maxclients", "how many clients are served at a time", 10_000, 1, Integer.MAX_VALUE)
             .changeable());
 
+    /// Whether a server without a password turns away clients on other machines.
+    final Parameter<Boolean> protectedMode = add(Parameter.yesOrNo("protected-mode", "whether other machines need a password to be let in", true).changeable());
+
+    /// After how many seconds a client that asks for nothing is disconnected; 0: never.
+    final Parameter<Integer> timeout = add(Parameter.number("timeout", "after how many idle seconds a client is disconnected; 0 for never", 0, 0,
+            Integer.MAX_VALUE).changeable());
+
+    /// After how many seconds of silence the system looks whether the machine of a client is still there; 0: never.
+    final Parameter<Integer> tcpKeepAlive = add(Parameter.number("tcp-keepalive", "after how many silent seconds a client's machine is looked for; 0 for never",
+            300, 0, Integer.MAX_VALUE).changeable());
+
     /// The password of this server; empty for none.
     final Parameter<String> requirePass = add(Parameter.text("requirepass", "password that clients have to give", "").changeable());
 
     /// The directory of all files.
-    final Parameter<String> dir = add(Parameter.directory("dir", "directory of the server's files", "data/10-capstone").guarded());
+    final Parameter<String> dir = add(Parameter.directory("dir", "directory of the server's files", "data/10-capstone").alwaysSaved().guarded());
+
+    /// The file with the server's messages, and the one with the number of its process: relative to `dir`; empty for none.
+    final Parameter<String> logFile = add(Parameter.text("logfile", "file for messages, within dir; \"\" for the terminal", "")
+            .lines(text -> List.of(ConfigFile.quote(text))));
+    final Parameter<String> pidFile = add(Parameter.text("pidfile", "file for the number of the process, within dir", ""));
+    final Parameter<LogLevel> logLevel = add(Parameter.oneOf("loglevel", "which messages: debug, verbose, notice, warning", LogLevel.NOTICE).changeable());
 
     final Parameter<Boolean> appendOnly = add(Parameter.yesOrNo("appendonly", "whether writes are logged", false).changeable());
     final Parameter<FsyncPolicy> appendFsync = add(Parameter.oneOf("appendfsync", "when the log is forced to disk: always, everysec, no",
@@ -67,7 +95,7 @@ final class ServerConfig {
             .changeable());
 
     final Parameter<SavePoints> save = add(Parameter.of("save", "when a snapshot is saved: after SECONDS if there were CHANGES, in pairs; \"\" for never",
-            "3600 1 300 100 60 10000", SavePoints::parse, SavePoints::text).changeable());
+            "3600 1 300 100 60 10000", SavePoints::parse, SavePoints::text).wordsOfAllLines().lines(SavePoints::lines).alwaysSaved().changeable());
     final Parameter<String> dbFilename = add(Parameter.fileName("dbfilename", "name of the file with the snapshot", "dump.rdb").guarded());
     final Parameter<Boolean> rdbCompression = add(Parameter.yesOrNo("rdbcompression", "whether strings are compressed in snapshots", true).changeable());
     final Parameter<Boolean> rdbChecksum = add(Parameter.yesOrNo("rdbchecksum", "whether snapshots have a checksum, and it is verified", true));
@@ -78,7 +106,7 @@ final class ServerConfig {
 
     /// The master to follow: its host and port; empty for none.
     final Parameter<String> replicaOf = add(Parameter.of("replicaof", "master to follow, \"HOST PORT\"; \"\" for none", "",
-            ServerConfig::parseMaster, text -> text));
+            ServerConfig::parseMaster, text -> text).words().lines(text -> text.isEmpty() ? List.of() : List.of(text)));
 
     /// The password that this server gives its master; empty for none.
     final Parameter<String> masterAuth = add(Parameter.text("masterauth", "password for the master", "").changeable());
@@ -98,8 +126,8 @@ final class ServerConfig {
             100, 0, Integer.MAX_VALUE).changeable());
 
     /// How much of the stream is kept for replicas that come back, in bytes.
-    final Parameter<Long> replBacklogSize = add(Parameter.of("repl-backlog-size", "how much is kept for replicas that come back", "1mb",
-            ServerConfig::parseBacklogSize, Object::toString).changeable());
+    final Parameter<Long> replBacklogSize = add(Parameter.memory("repl-backlog-size", "how much is kept for replicas that come back", "1mb",
+            ServerConfig::parseBacklogSize).changeable());
 
     /// For how long it is kept when there are no replicas, in seconds; 0: for ever.
     final Parameter<Integer> replBacklogTtl = add(Parameter.number("repl-backlog-ttl", "for how many seconds it is kept without replicas; 0 for ever",
@@ -128,12 +156,12 @@ final class ServerConfig {
     /// How many bytes may wait for a client that does not read them, for each class of clients. A class that a text does not name keeps what it has.
     final Parameter<OutputLimits> clientOutputBufferLimit = add(Parameter.of("client-output-buffer-limit",
             "how much may wait for a client: CLASS HARD SOFT SECONDS, for normal, slave and pubsub", OutputLimits.DEFAULT,
-            this::parseOutputLimits, OutputLimits::text).changeable());
+            this::parseOutputLimits, OutputLimits::text).words().lines(OutputLimits::lines).changeable());
 
     /// Which events of keys are published; none: nobody is told of any.
     final Parameter<KeyspaceEvents.Wanted> notifyKeyspaceEvents = add(Parameter.of("notify-keyspace-events",
             "which events of keys are published, of the classes A g $ x m n, to K: a channel for the key, E: one for the event", "",
-            KeyspaceEvents.Wanted::parse, KeyspaceEvents.Wanted::text).changeable());
+            KeyspaceEvents.Wanted::parse, KeyspaceEvents.Wanted::text).lines(wanted -> List.of(ConfigFile.quote(wanted.text()))).changeable());
 
     {
         add(Parameter.fixed("databases", "1"));
@@ -155,8 +183,13 @@ final class ServerConfig {
         return Math.max(size, MIN_BACKLOG);
     }
 
+    private static String parseAddresses(String text) {
+        if (text.split(" ").length > MAX_ADDRESSES) throw new IllegalArgumentException("Too many bind addresses specified.");
+        return text;
+    }
+
     private static String parseMaster(String text) {
-        if (text.isEmpty()) return text;
+        if (text.isEmpty() || text.equalsIgnoreCase("no one")) return "";
         var words = text.split(" +");
         if (words.length != 2 || words[0].isEmpty()) throw new IllegalArgumentException("argument must be \"HOST PORT\"");
         if (!words[1].matches("\\d{1,5}") || Integer.parseInt(words[1]) > 65_535) throw new IllegalArgumentException("Invalid master port");
@@ -164,31 +197,53 @@ final class ServerConfig {
     }
 
     private static Parameter<ShutdownOptions> onSignal(String name, String help) {
-        return Parameter.of(name, help, ShutdownOptions.DEFAULT, ShutdownOptions::parse, ShutdownOptions::text).changeable();
+        return Parameter.of(name, help, ShutdownOptions.DEFAULT, ShutdownOptions::parse, ShutdownOptions::text).words().changeable();
     }
 
-    /// Reads `--name value` pairs, or `replica PORT MASTER-HOST MASTER-PORT` and further pairs: a replica that listens on another port and keeps its files
-    /// in a directory of its own.
+    /// Reads the arguments of the program: `[redis.conf] [--name value…]…`; or `replica PORT MASTER-HOST MASTER-PORT` and options: a replica that listens on
+    /// another port and keeps its files in a directory of its own.
     ///
     /// @return the configuration, or null if the user asked for `--help`
-    /// @throws IllegalArgumentException if an option is unknown or its value is missing or wrong; the message says which
+    /// @throws IllegalArgumentException if the file or an option is unknown or its value is missing or wrong; the message says which
     static ServerConfig parse(String... args) {
         if (args.length > 0 && args[0].equals("replica")) return List.of(args).contains("--help") ? null : parse(asOptions(args));
+        var arguments = CommandLine.parse(List.of(args));
+        if (arguments.asksForHelp()) return null;
         var config = new ServerConfig();
-        for (int i = 0; i < args.length; i += 2) {
-            var option = args[i];
-            if (option.equals("--help")) return null;
-            var parameter = option.startsWith("--") ? config.find(option.substring(2)) : null;
-            if (parameter == null) throw new IllegalArgumentException("Unknown option " + option + ".");
-            if (i + 1 == args.length) throw new IllegalArgumentException(option + " needs a value.");
-            try {
-                parameter.set(args[i + 1]);
-            } catch (IllegalArgumentException e) {
-                var end = e.getMessage().endsWith(".") ? "" : ".";
-                throw new IllegalArgumentException("%s %s: %s%s".formatted(option, args[i + 1], e.getMessage(), end));
-            }
-        }
+        if (arguments.file() != null) config.read(arguments.file());
+        arguments.options().forEach(config::apply);
+        config.foreign.check(config.requirePass.get()); // not before: options win
         return config;
+    }
+
+    private void read(String name) {
+        if (name.equals("-")) {
+            ConfigFile.parse("from the standard input", standardInput()).forEach(this::apply);
+            return;
+        }
+        file = new ConfigFile(Path.of(name));
+        file.read().forEach(this::apply);
+    }
+
+    private static String standardInput() {
+        try {
+            return new String(System.in.readAllBytes(), StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw new ConfigFileException("Can't read the standard input: " + e.getMessage());
+        }
+    }
+
+    private void apply(Directive directive) {
+        var parameter = find(directive.name());
+        if (parameter == null || parameter.isFixed()) {
+            foreign.add(directive);
+            return;
+        }
+        try {
+            parameter.set(directive.values());
+        } catch (IllegalArgumentException e) {
+            throw directive.invalid(e.getMessage());
+        }
     }
 
     private static String[] asOptions(String[] args) {
@@ -199,7 +254,10 @@ final class ServerConfig {
     }
 
     private String usage() {
-        var usage = new StringBuilder("replica PORT MASTER-HOST MASTER-PORT: be the replica of another server. Options:\n");
+        var usage = new StringBuilder("""
+                [redis.conf] [--option VALUE…]…                          a server, configured by a file of Redis's and by options, which win
+                replica PORT MASTER-HOST MASTER-PORT [--option VALUE…]…  the replica of another server
+                """);
         for (var parameter : parameters.values()) {
             if (parameter.help().isEmpty()) continue;
             usage.append("  --%-34s %s (default %s)%n".formatted(parameter.name() + " VALUE", parameter.help(), parameter.initial()));
@@ -218,5 +276,33 @@ final class ServerConfig {
         var names = new ArrayList<>(parameters.keySet());
         names.addAll(OLD_NAMES.keySet());
         return names;
+    }
+
+    /// Those that were given, that Redis knows, and that have no effect here.
+    List<String> withoutEffect() {
+        return foreign.withoutEffect();
+    }
+
+    /// A file whose path is relative to `dir`.
+    ///
+    /// @return null if none is named
+    Path fileInDir(Parameter<String> name) {
+        return name.get().isEmpty() ? null : Path.of(dir.text()).resolve(name.get());
+    }
+
+    // ---- the file ----
+
+    /// What it was read from; null: from no file.
+    Path file() {
+        return file == null ? null : file.path();
+    }
+
+    /// Has the file, which must be there, say what the parameters are by now.
+    ///
+    /// @throws IOException if it cannot be written; it is as it was then
+    void rewriteFile() throws IOException {
+        var settings = new ArrayList<>(parameters.values().stream().filter(parameter -> !parameter.isFixed()).map(Parameter::setting).toList());
+        settings.addAll(foreign.settings());
+        file.rewrite(settings, name -> OLD_NAMES.getOrDefault(name, name));
     }
 }

@@ -1,5 +1,6 @@
 package redis.server;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +16,16 @@ final class ServerInfo {
     static final String REDIS_VERSION = "7.0.15";
 
     private final SequencedMap<String, Supplier<Map<String, ?>>> sections = new LinkedHashMap<>();
+    private final List<Runnable> resets = new ArrayList<>();
+
+    /// Has something count from zero again when the statistics are reset. Runs under the store's lock.
+    void onReset(Runnable reset) {
+        resets.add(reset);
+    }
+
+    void resetStatistics() {
+        resets.forEach(Runnable::run);
+    }
 
     /// @param name as in its heading: `Keyspace`
     /// @param fields asked each time somebody wants to know

@@ -13,7 +13,7 @@ import redis.resp.ByteString;
 ///
 /// A key whose time is over is gone for everyone who asks, whether it has been removed already or not.
 ///
-/// All methods but [#lock()], [#unlock()] and [#isWanted()] are for the thread that holds the lock.
+/// All methods but [#lock()], [#unlock()], [#isWanted()] and [#millis()] are for the thread that holds the lock.
 final class Store {
 
     /// The deadline of a key that lives forever.
@@ -315,6 +315,10 @@ final class Store {
         return expired;
     }
 
+    void resetStatistics() {
+        expired = 0;
+    }
+
     /// Whether a moment is over, in milliseconds since 1970. None is while a log is replayed.
     boolean isOver(long millis) {
         return !replaying && expiry != Expiry.KEEP && millis < now();
@@ -325,6 +329,11 @@ final class Store {
     long now() {
         if (now == UNKNOWN) now = clock.millis();
         return now;
+    }
+
+    /// What the clock shows right now, in milliseconds since 1970. Needs no lock.
+    long millis() {
+        return clock.millis();
     }
 
     private boolean isDue(ByteString key) {

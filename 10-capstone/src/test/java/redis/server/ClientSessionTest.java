@@ -1,11 +1,15 @@
 package redis.server;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -13,17 +17,21 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import redis.resp.ByteString;
 import redis.resp.Resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 /// When replies leave, and when the lock is free. On a socket every write is a system call, and most often a packet.
 class ClientSessionTest {
 
-    private final Store store = new Store(InstantSource.system());
+    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+    private final Store store = new Store(now::get);
     private final ServerConfig config = ServerConfig.parse();
     private final AppendOnlyFile log = new AppendOnlyFile(config, () -> {}); // which was not begun
     private final ReplicationStream stream = new ReplicationStream();
@@ -115,6 +123,23 @@ class ClientSessionTest {
         addCommand("x", (_, _) -> Resp.integer(executed.incrementAndGet()));
         assertThat(run("x\nQUIT\nx\n")).containsExactly("read", "write :1\r\n+OK\r\n");
         assertThat(executed).hasValue(1);
+    }
+
+    /// The parameter `timeout`: who sends a large request slowly is not idle.
+    @Test
+    void aPartOfARequestIsASignOfLife() throws IOException {
+        config.timeout.set("10");
+        var waits = new ArrayDeque<>(List.of(Duration.ofSeconds(9), Duration.ofSeconds(9), Duration.ofMillis(10_001)));
+        var closed = new ArrayList<Boolean>();
+        var session = new AtomicReference<ClientSession>();
+        var socket = new FakeSocket(Stream.of("*1\r\n$9\r\n", "01234").map(PacketStream::bytes).toList(), () -> {
+            now.updateAndGet(instant -> instant.plus(waits.remove()));
+            session.get().checkIdle();
+            closed.add(!session.get().isLive());
+        }, _ -> {});
+        session.set(session(socket));
+        assertThatIOException().isThrownBy(session.get()::run).isInstanceOf(EOFException.class);
+        assertThat(closed).containsExactly(false, false, true);
     }
 
     private void addCommand(String name, Command.Handler handler) {

@@ -151,6 +151,8 @@ class CommandParityTest {
             command docs VALUE
             command VALUE
             config get PARAMETER
+            config rewrite [VALUE]
+            config resetstat [VALUE]
             config VALUE
             info VALUE
             VALUE [KEY] [VALUE]

@@ -33,12 +33,16 @@ class MainTest {
     @ParameterizedTest
     @CsvSource({
             "127.0.0.1,   redis-cli -p 7000",
-            "localhost,   redis-cli -p 7000",
             "0.0.0.0,     redis-cli -p 7000",
             "192.168.1.5, redis-cli -h 192.168.1.5 -p 7000",
             "::1,         redis-cli -h ::1 -p 7000"})
     void saysWhatToType(String bind, String command) {
-        assertThat(Main.greeting(bind, 7000)).isEqualTo("Listening on " + bind + ":7000. Try: " + command);
+        assertThat(Main.greeting(List.of(bind), 7000)).isEqualTo("Listening on " + bind + ":7000. Try: " + command);
+    }
+
+    @Test
+    void saysAllAddresses() {
+        assertThat(Main.greeting(List.of("127.0.0.1", "::1"), 7000)).isEqualTo("Listening on 127.0.0.1:7000 and ::1:7000. Try: redis-cli -p 7000");
     }
 
     @Test

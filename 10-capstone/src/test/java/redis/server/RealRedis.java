@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import redis.resp.Resp;
 
 /// A real redis-server of a test's own, on a port of this machine that was free. It writes no data to disk unless an option says so.
 final class RealRedis implements AutoCloseable {
@@ -18,15 +19,15 @@ final class RealRedis implements AutoCloseable {
 
     private final Path directory = Files.createTempDirectory("redis");
     private final InetSocketAddress address;
-    private final List<String> options;
     private final Process process;
 
-    private RealRedis(InetSocketAddress address, String... options) throws IOException {
+    private RealRedis(InetSocketAddress address, Path file, String... options) throws IOException {
         this.address = address;
-        this.options = List.of(options);
-        var command = new ArrayList<>(List.of("redis-server", "--port", Integer.toString(address.getPort()), "--bind", "127.0.0.1",
-                "--save", "", "--appendonly", "no", "--dir", directory.toString()));
-        command.addAll(this.options);
+        var command = new ArrayList<>(List.of("redis-server"));
+        if (file != null) command.add(file.toString());
+        command.addAll(List.of("--port", Integer.toString(address.getPort()), "--dir", directory.toString()));
+        if (file == null) command.addAll(List.of("--bind", "127.0.0.1", "--save", "", "--appendonly", "no"));
+        command.addAll(List.of(options));
         process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile()).start();
     }
 
@@ -34,9 +35,14 @@ final class RealRedis implements AutoCloseable {
     ///
     /// @param options as on its command line: `--maxmemory 1mb`
     static RealRedis start(String... options) throws IOException, InterruptedException {
+        return startWith(null, options);
+    }
+
+    /// As [#start(String...)], configured by a file, and what it does not say by Redis's defaults.
+    static RealRedis startWith(Path file, String... options) throws IOException, InterruptedException {
         Programs.require("redis-server");
         for (int attempt = 1; ; attempt++) { // somebody else may take the port before it does
-            var redis = new RealRedis(freeAddress(), options);
+            var redis = new RealRedis(freeAddress(), file, options);
             if (redis.answers()) return redis;
             var log = Files.readString(redis.log());
             redis.close();
@@ -47,7 +53,7 @@ final class RealRedis implements AutoCloseable {
     /// As [#start(String...)], on a port of the caller's choice.
     static RealRedis startOn(int port, String... options) throws IOException, InterruptedException {
         Programs.require("redis-server");
-        var redis = new RealRedis(new InetSocketAddress("127.0.0.1", port), options);
+        var redis = new RealRedis(new InetSocketAddress("127.0.0.1", port), null, options);
         if (redis.answers()) return redis;
         var log = Files.readString(redis.log());
         redis.close();
@@ -64,9 +70,11 @@ final class RealRedis implements AutoCloseable {
         long start = System.nanoTime();
         while (process.isAlive() && System.nanoTime() - start < START_TIMEOUT_NANOS) {
             try (var client = new TestClient(address)) {
-                int password = options.indexOf("--requirepass") + 1;
-                if (password > 0) client.call("AUTH", options.get(password)).isOk();
-                return client.call("INFO", "server").text().contains("process_id:" + process.pid() + "\r\n");
+                return switch (client.call("INFO", "server").value()) {
+                    case Resp.BulkString(var text) -> text.toString().contains("process_id:" + process.pid() + "\r\n");
+                    case Resp.SimpleError(var message) -> message.startsWith("NOAUTH"); // it has a password
+                    case null, default -> false;
+                };
             } catch (IOException e) {
                 TimeUnit.MILLISECONDS.sleep(10); // it does not listen yet
             }

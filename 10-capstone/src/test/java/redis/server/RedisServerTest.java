@@ -75,7 +75,9 @@ class RedisServerTest {
         for (int i = 0; i < 100; i++) clients.add(connect());
         await(() -> sessions().size() == 100);
         var threads = new ArrayList<>(threads());
-        threads.add((Thread) field("acceptor"));
+        var acceptor = "acceptor of 127.0.0.1:" + server.port();
+        Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals(acceptor)).forEach(threads::add);
+        assertThat(threads).as("those of the clients and the one that accepts them").hasSize(101);
 
         server.close();
 

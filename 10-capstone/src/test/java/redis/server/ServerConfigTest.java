@@ -26,6 +26,8 @@ class ServerConfigTest {
     void givesNothingWhenAskedForHelp() {
         assertThat(ServerConfig.parse("--help")).isNull();
         assertThat(ServerConfig.parse("--port", "7000", "--help")).isNull();
+        assertThat(ServerConfig.parse("redis.conf", "--help")).isNull();
+        assertThat(ServerConfig.parse("-h")).isNull();
     }
 
     @ParameterizedTest
@@ -42,8 +44,8 @@ class ServerConfigTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --prot 7000         | Unknown option --prot.
-            6380                | Unknown option 6380.
-            -h                  | Unknown option -h.
+            --                  | Unknown option --.
+            --port"             | Unknown option --port".
             --port              | --port needs a value.
             --bind :: --port    | --port needs a value.
             --port abc          | --port abc: argument couldn't be parsed into an integer.
@@ -55,7 +57,11 @@ class ServerConfigTest {
             --appendfilename a/b | --appendfilename a/b: appendfilename can't be a path, just a filename.
             --auto-aof-rewrite-min-size 64xb | --auto-aof-rewrite-min-size 64xb: argument must be a memory value.
             --save 60           | --save 60: Invalid save parameters.
-            --databases 16      | --databases 16: this server knows "1" only.
+            --port 1 2          | --port 1 2: wrong number of arguments.
+            --port --bind ::1   | --port --bind ::1: wrong number of arguments.
+            --requirepass a b   | --requirepass a b: wrong number of arguments.
+            --bind 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 | --bind 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17: Too many bind addresses specified.
+            --loglevel loud     | --loglevel loud: argument(s) must be one of the following: debug, verbose, notice, warning.
             --replicaof host    | --replicaof host: argument must be "HOST PORT".
             --repl-timeout 0    | --repl-timeout 0: argument must be between 1 and 2147483647 inclusive.
             --repl-backlog-size 0 | --repl-backlog-size 0: argument must be between 1 and 9223372036854775807 inclusive.
@@ -67,10 +73,28 @@ class ServerConfigTest {
             replica x host 6380 | --port x: argument couldn't be parsed into an integer.
             replica 6381 host 6380 --prot 1 | Unknown option --prot.
             replica 6381 host 6380 --bind | --bind needs a value.
-            --port 6381 replica | Unknown option replica.
+            --port 6381 replica | --port 6381 replica: wrong number of arguments.
             """)
     void saysWhatIsWrong(String arguments, String message) {
         assertThatIllegalArgumentException().isThrownBy(() -> ServerConfig.parse(arguments.split(" "))).withMessage(message);
+    }
+
+    /// As Redis reads them. Quotes are those of the shell.
+    @Test
+    void anOptionHasAllValuesUpToTheNext() {
+        assertThat(ServerConfig.parse("--save", "3600", "1", "300", "100", "--appendonly", "yes").save.text()).isEqualTo("3600 1 300 100");
+        assertThat(ServerConfig.parse("--save", "3600 1", "--save", "300", "100").save.text()).as("several add up").isEqualTo("3600 1 300 100");
+        assertThat(ServerConfig.parse("--save", "3600", "1", "--save", "").save.text()).isEmpty();
+        assertThat(ServerConfig.parse("--save", "--port", "7000").save.text()).as("no value stands for none").isEmpty();
+        assertThat(ServerConfig.parse("--save").save.text()).isEmpty();
+        assertThat(ServerConfig.parse("--bind", "127.0.0.1", "-::1").bind.get()).isEqualTo("127.0.0.1 -::1");
+        assertThat(ServerConfig.parse("--replicaof", "host", "6380").replicaOf.get()).isEqualTo("host 6380");
+        assertThat(ServerConfig.parse("--PORT", "7000").port.get()).isEqualTo(7000);
+        assertThat(ServerConfig.parse("--port 7000").port.get()).as("both in one argument").isEqualTo(7000);
+        assertThat(ServerConfig.parse("--requirepass \"two wörds\"").requirePass.get()).isEqualTo("two wörds");
+        assertThat(ServerConfig.parse("--requirepass", "--secret").requirePass.get()).as("a value that looks like an option").isEqualTo("--secret");
+        assertThat(ServerConfig.parse("--client-output-buffer-limit", "pubsub", "1mb", "0", "0").clientOutputBufferLimit.text())
+                .isEqualTo("normal 0 0 0 slave 268435456 67108864 60 pubsub 1048576 0 0");
     }
 
     @ParameterizedTest
@@ -92,6 +116,7 @@ class ServerConfigTest {
         assertThat(ServerConfig.parse("--slaveof", "host  6380").replicaOf.get()).isEqualTo("host  6380");
         assertThat(ServerConfig.parse("--replicaof", "::1 0").replicaOf.get()).isEqualTo("::1 0");
         assertThat(ServerConfig.parse("--replicaof", "host 6380", "--replicaof", "").replicaOf.get()).isEmpty();
+        assertThat(ServerConfig.parse("--replicaof", "host 6380", "--replicaof", "no", "one").replicaOf.get()).isEmpty();
         assertThat(ServerConfig.parse().replicaOf.get()).isEmpty();
     }
 

@@ -16,7 +16,7 @@ final class ServerProcess implements AutoCloseable {
 
     private static final int TIMEOUT_SECONDS = 60;
 
-    private static final Pattern LISTENING = Pattern.compile("Listening on 127\\.0\\.0\\.1:(\\d+)\\..*");
+    private static final Pattern LISTENING = Pattern.compile("Listening on 127\\.0\\.0\\.1:(\\d+)(\\.| and ).*");
 
     private final Process process;
     private final List<String> log = new CopyOnWriteArrayList<>();
@@ -34,12 +34,23 @@ final class ServerProcess implements AutoCloseable {
         return startUnder(List.of(), directory, options);
     }
 
+    /// One that is configured by a file.
+    static ServerProcess startWith(Path file, Path directory, String... options) throws Exception {
+        return startUnder(List.of(), file, directory, options);
+    }
+
     /// @param wrapper a program that becomes the server, such as `prlimit`, with its arguments
     static ServerProcess startUnder(List<String> wrapper, Path directory, String... options) throws Exception {
+        var all = new ArrayList<>(List.of("--appendonly", "yes"));
+        all.addAll(List.of(options));
+        return startUnder(wrapper, null, directory, all.toArray(String[]::new));
+    }
+
+    private static ServerProcess startUnder(List<String> wrapper, Path file, Path directory, String... options) throws Exception {
         var command = new ArrayList<>(wrapper);
-        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xmx256m",
-                "-cp", System.getProperty("java.class.path"), "redis.server.Main", "--port", "0", "--dir", directory.toString(), "--appendonly", "yes"));
+        command.addAll(command());
+        if (file != null) command.add(file.toString());
+        command.addAll(List.of("--port", "0", "--dir", directory.toString()));
         command.addAll(List.of(options));
         var server = new ServerProcess(command);
         try {
@@ -49,6 +60,13 @@ final class ServerProcess implements AutoCloseable {
             server.kill();
             throw new AssertionError("The server does not start:\n" + String.join("\n", server.log), e);
         }
+    }
+
+    /// The command line that starts our server, without any option.
+    static List<String> command() {
+        return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xmx256m",
+                "-cp", System.getProperty("java.class.path"), "redis.server.Main");
     }
 
     private void readLog() {
