@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -57,7 +58,8 @@ final class Acceptance {
 
     private Acceptance() {}
 
-    enum Verdict { GREEN, RED, SKIPPED }
+    /// From the one that counts least, if a method has been run with several arguments.
+    enum Verdict { GREEN, SKIPPED, RED }
 
     /// One test method.
     ///
@@ -136,7 +138,8 @@ final class Acceptance {
     static List<Path> files(String step) throws IOException {
         var others = new HashMap<String, Path>();
         try (var files = Files.list(Path.of(step, PACKAGE))) {
-            files.filter(file -> file.toString().endsWith(".java")).forEach(file -> others.put(file.getFileName().toString().replace(".java", ""), file));
+            files.filter(file -> file.toString().endsWith(".java"))
+                    .forEach(file -> others.put(file.getFileName().toString().replace(".java", ""), file));
         }
         var found = new TreeSet<Path>();
         var todo = new ArrayList<>(classes(step));
@@ -165,15 +168,17 @@ final class Acceptance {
         var compiler = ToolProvider.getSystemJavaCompiler();
         var problems = new DiagnosticCollector<JavaFileObject>();
         try (var files = compiler.getStandardFileManager(problems, Locale.ROOT, StandardCharsets.UTF_8)) {
-            var path = Stream.concat(classPath.stream().map(Path::toString), Stream.of(System.getProperty("java.class.path"))).collect(Collectors.joining(":"));
+            var path = joined(classPath) + ":" + System.getProperty("java.class.path");
             var options = new ArrayList<>(List.of("-d", target.toString(), "-cp", path, "-proc:none", "-nowarn", "-parameters", "-g"));
-            if (!sourcePath.isEmpty()) {
-                options.addAll(List.of("-sourcepath", sourcePath.stream().map(Path::toString).collect(Collectors.joining(":"))));
-            }
+            if (!sourcePath.isEmpty()) options.addAll(List.of("-sourcepath", joined(sourcePath)));
             if (compiler.getTask(null, files, problems, options, null, files.getJavaFileObjectsFromPaths(sources)).call()) return "";
         }
         return problems.getDiagnostics().stream().filter(problem -> problem.getKind() == javax.tools.Diagnostic.Kind.ERROR)
                 .map(Object::toString).collect(Collectors.joining("\n"));
+    }
+
+    private static String joined(List<Path> paths) {
+        return paths.stream().map(Path::toString).collect(Collectors.joining(":"));
     }
 
     // ---- running ----
@@ -190,7 +195,8 @@ final class Acceptance {
             Thread.currentThread().setContextClassLoader(loader);
             var wanted = new LinkedHashMap<String, Test>();
             for (var test : tests) wanted.put(test.name(), test);
-            var whole = tests.stream().map(Test::type).distinct().map(type -> (DiscoverySelector) DiscoverySelectors.selectClass(loader, "redis.server." + type));
+            var whole = tests.stream().map(Test::type).distinct()
+                    .map(type -> (DiscoverySelector) DiscoverySelectors.selectClass(loader, "redis.server." + type));
             var request = LauncherDiscoveryRequestBuilder.request().selectors(whole.toList())
                     .filters(TagFilter.excludeTags("exercise", "torture"), (org.junit.platform.launcher.PostDiscoveryFilter) descriptor -> {
                         var name = descriptor.getSource().filter(MethodSource.class::isInstance).map(source -> name((MethodSource) source));
@@ -199,9 +205,12 @@ final class Acceptance {
                     .configurationParameter("junit.jupiter.testmethod.order.default", AsWritten.class.getName())
                     .configurationParameter(AsWritten.ORDER, String.join(",", wanted.keySet()))
                     .configurationParameter("junit.jupiter.execution.timeout.default", "60 s")
+                    .configurationParameter("junit.jupiter.execution.timeout.lifecycle.method.default", "20 s")
                     .configurationParameter("junit.jupiter.execution.timeout.thread.mode.default", "SEPARATE_THREAD").build();
             var enough = CancellationToken.create();
-            var watch = new Watch(wanted, done, untilRed ? enough::cancel : () -> {});
+            var watch = new Watch(wanted, done, failure -> {
+                if (untilRed || !stuck(failure).isEmpty()) enough.cancel();
+            });
             LauncherFactory.create().execute(LauncherExecutionRequestBuilder.request(request).listeners(watch).cancellationToken(enough).build());
             return watch.results();
         } finally {
@@ -231,12 +240,11 @@ final class Acceptance {
 
         private final Map<String, Test> wanted;
         private final Consumer<Test> done;
+        private final Consumer<Throwable> onRed;
         private final Map<Test, Result> results = new HashMap<>();
         private Throwable ofClass; // what failed before a class could begin
 
-        private final Runnable onRed;
-
-        Watch(Map<String, Test> wanted, Consumer<Test> done, Runnable onRed) {
+        Watch(Map<String, Test> wanted, Consumer<Test> done, Consumer<Throwable> onRed) {
             this.wanted = wanted;
             this.done = done;
             this.onRed = onRed;
@@ -269,8 +277,9 @@ final class Acceptance {
                 case ABORTED -> Verdict.SKIPPED;
                 case FAILED -> Verdict.RED;
             };
-            put(test, new Result(verdict, one ? identifier.getDisplayName() : "", result.getThrowable().orElse(null), verdict == Verdict.RED ? Printed.text() : ""));
-            if (verdict == Verdict.RED) onRed.run();
+            var failure = result.getThrowable().orElse(null);
+            put(test, new Result(verdict, one ? identifier.getDisplayName() : "", failure, verdict == Verdict.RED ? Printed.text() : ""));
+            if (verdict == Verdict.RED) onRed.accept(failure);
             if (isMethod(identifier)) done.accept(test);
         }
 
@@ -282,8 +291,7 @@ final class Acceptance {
 
         /// The first that is red counts, or else the first that is skipped.
         private void put(Test test, Result result) {
-            results.merge(test, result, (before, now) ->
-                    before.verdict == Verdict.RED || now.verdict == Verdict.GREEN || before.verdict == Verdict.SKIPPED && now.verdict == Verdict.SKIPPED ? before : now);
+            results.merge(test, result, (before, now) -> now.verdict.compareTo(before.verdict) > 0 ? now : before);
         }
 
         Map<Test, Result> results() {
@@ -342,6 +350,7 @@ final class Acceptance {
     /// The message as a learner reads it: without Java around it, where the tests have found words of their own.
     static String explanation(Result result) {
         var failure = result.failure();
+        if (!stuck(failure).isEmpty()) return stuck(failure);
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             if (cause.getMessage() != null && cause.getMessage().contains("\nSent:  ")) return cause.getMessage().strip();
         }
@@ -349,6 +358,19 @@ final class Acceptance {
         if (failure instanceof UnsupportedOperationException && failure.getMessage() != null) return failure.getMessage();
         return failure + Stream.of(failure.getStackTrace()).filter(frame -> frame.getClassName().startsWith("redis.")).limit(5)
                 .map(frame -> "\n    at " + frame).collect(Collectors.joining());
+    }
+
+    /// What to say if the server did not even start or stop in time, as it would not in any other test either; empty if that is not why one failed.
+    private static String stuck(Throwable failure) {
+        if (!(failure instanceof TimeoutException)) return "";
+        if (failure.getMessage().startsWith("startServer()")) {
+            return """
+                    RedisServer.start() has not returned in time, so no more tests were tried.
+                    It is to return when clients can connect. Who accepts them needs a thread of its own.""";
+        }
+        return failure.getMessage().startsWith("stopServer()") ? """
+                RedisServer.close() has not returned in time, so no more tests were tried.
+                Does it wait for a thread that waits for a client? To close a socket wakes whoever reads from it, or accepts.""" : "";
     }
 
     // ---- where the guide speaks of it ----

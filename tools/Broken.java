@@ -1,9 +1,11 @@
-/// Runs servers that are broken on purpose through the acceptance tests of their step, and compares what the first failure says with what is on record.
+/// Runs servers that are broken on purpose through the acceptance tests of their step, and compares what the first failure says with what is
+/// on record.
 ///
-/// `STEP/broken/N-NAME.patch` breaks `STEP/src/main`, and `STEP/broken/N-NAME.txt` is the record: the test, an empty line, and its message as a learner
-/// reads it. In a record a line `…` stands for any lines, and `…` within one for any text.
+/// `STEP/broken/N-NAME.patch` breaks `STEP/src/main`, and `STEP/broken/N-NAME.txt` is the record: the test, an empty line, and its message as
+/// a learner reads it. In a record a line `…` stands for any lines, and `…` within one for any text.
 ///
-/// Tests are run in the order in which a learner sees them, up to the first that is red. A step is compiled once, and for each broken server what its patch changes. Each runs in a class loader of its own, some at the same time.
+/// Tests are run in the order in which a learner sees them, up to the first that is red. A step is compiled once, and for each broken server
+/// what its patch changes. Each runs in a class loader of its own, some at the same time.
 ///
 /// Usage: `[STEP]…` or `record STEP [N]`, in the repository; started by `tools/broken`.
 
@@ -33,7 +35,9 @@ void main(String... args) throws Exception {
                 continue;
             }
             var found = servers(step);
-            if (!record && found.size() < LEAST) problems.add("%s/broken: has %d broken servers, and there should be %d".formatted(step, found.size(), LEAST));
+            if (!record && found.size() < LEAST) {
+                problems.add("%s/broken: has %d broken servers, and there should be %d".formatted(step, found.size(), LEAST));
+            }
             servers.addAll(record ? found.stream().filter(server -> server.patch.getFileName().toString().startsWith(number)).toList() : found);
         }
         if (record && servers.isEmpty()) problems.add("There is no %s/broken/%s….patch.".formatted(args[1], number));
@@ -142,7 +146,8 @@ boolean check(Server server, List<Path> classes, boolean record) throws Exceptio
     }
     var expected = Files.readString(server.record);
     if (!matches(expected, failure)) {
-        problems.add("%s: fails in other words%n%s%nOn record is:%n%s".formatted(server.patch, failure.indent(4).stripTrailing(), expected.indent(4).stripTrailing()));
+        problems.add("%s: fails in other words%n%s%nOn record is:%n%s".formatted(server.patch,
+                failure.indent(4).stripTrailing(), expected.indent(4).stripTrailing()));
         return false;
     }
     out.printf("%-60s fails as recorded (%.1f s)%n", server.patch, seconds);
@@ -190,7 +195,11 @@ boolean git(String... arguments) throws Exception {
 /// The record of a failure, without what is another each time: ports, ids, how long it was waited, what INFO tells.
 static String failure(Acceptance.Test test, Acceptance.Result result) {
     var text = test.name() + (result.invocation().isEmpty() ? "" : ", with " + result.invocation()) + "\n\n" + Acceptance.explanation(result) + "\n";
-    return text.replaceAll("127\\.0\\.0\\.1:\\d+", "127.0.0.1:PORT").replaceAll("\\b[0-9a-f]{40}\\b", "ID").replaceAll("no more within \\d+ m?s", "no more within N s").replaceAll("\\$\\d+(\\\\r\\\\n# \\w+\\\\r\\\\n).*", "\\$N$1…").replaceAll("(?m) +$", "");
+    return text.replaceAll("127\\.0\\.0\\.1:\\d+", "127.0.0.1:PORT")
+            .replaceAll("\\b[0-9a-f]{40}\\b", "ID")
+            .replaceAll("no more within \\d+ m?s", "no more within N s")
+            .replaceAll("\\$\\d+(\\\\r\\\\n# \\w+\\\\r\\\\n).*", "\\$N$1…")
+            .replaceAll("(?m) +$", "");
 }
 
 static boolean matches(String expected, String actual) {

@@ -41,8 +41,10 @@ void lay(String step) throws IOException {
             fail("%s is there already, with your work in it. FORCE=1 lays it afresh, and keeps what is there in %1$s.old.".formatted(target));
         }
         var old = WORKBENCH.resolve(step + ".old");
-        deleteAll(old);
+        for (int n = 2; Files.exists(old); n++) old = WORKBENCH.resolve(step + ".old-" + n);
         Files.move(target, old);
+        Files.deleteIfExists(RESULTS.resolve(step));
+        out.println("What was there is now in " + old + ".");
     }
     int index = Acceptance.steps().indexOf(step);
     var before = index == 0 ? Path.of(step, "start") : Path.of(Acceptance.steps().get(index - 1));
@@ -78,17 +80,7 @@ void deleteAll(Path directory) throws IOException {
 }
 
 String pom(String step) throws IOException {
-    var original = Files.readString(Path.of(step, "pom.xml"));
-    var scope = original.contains("<scope>test</scope>") ? "\n      <scope>test</scope>" : "";
-    var common = !original.contains("<artifactId>common</artifactId>") ? "" : """
-
-              <dependencies>
-                <dependency>
-                  <groupId>${project.groupId}</groupId>
-                  <artifactId>common</artifactId>%s
-                </dependency>
-              </dependencies>
-            """.formatted(scope).stripTrailing();
+    var dependencies = Pattern.compile("\n  <dependencies>.*</dependencies>\n", Pattern.DOTALL).matcher(Files.readString(Path.of(step, "pom.xml")));
     return """
             <?xml version="1.0" encoding="UTF-8"?>
             <project xmlns="http://maven.apache.org/POM/4.0.0"
@@ -118,7 +110,7 @@ String pom(String step) throws IOException {
                 </plugins>
               </build>
             </project>
-            """.formatted(step, common);
+            """.formatted(step, dependencies.find() ? dependencies.group() : "");
 }
 
 String readme(String step, String before) throws IOException {
@@ -223,9 +215,10 @@ String compile(Path home, List<Path> sources, Path classes) throws IOException {
 void checkAddress(String address) {
     if (address.isEmpty()) return;
     int colon = address.lastIndexOf(':');
-    if (colon < 1 || !address.substring(colon + 1).matches("\\d{1,5}")) fail("ADDRESS=%s should be HOST:PORT.".formatted(address));
+    int port = colon > 0 && address.substring(colon + 1).matches("\\d{1,5}") ? Integer.parseInt(address.substring(colon + 1)) : 0;
+    if (port < 1 || port > 65_535) fail("ADDRESS=%s should be HOST:PORT.".formatted(address));
     try (var socket = new Socket()) {
-        socket.connect(new InetSocketAddress(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1))), 3_000);
+        socket.connect(new InetSocketAddress(address.substring(0, colon), port), 3_000);
     } catch (IOException e) {
         fail("No server answers at %s: %s".formatted(address, e.getMessage()));
     }
