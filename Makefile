@@ -30,11 +30,11 @@ server:
 
 ## workbench-04-expiry: lay workbench/04-expiry, where you build the step yourself; FORCE=1 does so again
 $(STEPS:%=workbench-%): workbench-%:
-	@FORCE=$(FORCE) tools/workbench lay $*
+	@FORCE='$(FORCE)' tools/workbench lay $*
 
 ## try-04-expiry: the acceptance tests of the step on your code; ADDRESS=127.0.0.1:6379 on any server; ONLY=ttl some of them
 $(STEPS:%=try-%): try-%:
-	@ONLY=$(ONLY) tools/workbench try $* $(ADDRESS)
+	@ONLY='$(ONLY)' tools/workbench try $* '$(ADDRESS)'
 
 ## progress: how far you are with all steps and exercises
 progress:

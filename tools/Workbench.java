@@ -1,6 +1,6 @@
 /// Where a learner builds a step: laid out, tried, and looked back at.
 ///
-/// - `lay STEP` lays `workbench/STEP`: the sources of the step before, and the acceptance tests of this one;
+/// - `lay STEP…` lays `workbench/STEP`: the sources of the step before, and the acceptance tests of this one;
 /// - `try STEP [ADDRESS]` runs the tests on what is there, or on any server that listens at HOST:PORT. What came of it is kept in `workbench/results`;
 /// - `progress` shows those results, and which exercises are done.
 ///
@@ -13,18 +13,20 @@ static final int BAR = 30;
 PrintStream out = System.out;
 
 void main(String... args) throws Exception {
-    var command = args.length == 0 ? "" : args[0];
-    if (command.equals("progress")) {
-        progress();
-        return;
+    var words = List.of(args);
+    switch (words.isEmpty() ? "" : words.getFirst()) {
+        case "lay" -> {
+            for (var step : words.subList(1, words.size())) lay(known(step));
+        }
+        case "try" -> System.exit(attempt(known(words.size() < 2 ? "" : words.get(1)), words.size() < 3 ? "" : words.get(2)) ? 0 : 1);
+        case "progress" -> progress();
+        default -> fail("usage: tools/workbench lay STEP… | try STEP [HOST:PORT] | progress");
     }
-    var step = args.length < 2 ? "" : args[1];
+}
+
+String known(String step) {
     if (!Acceptance.steps().contains(step)) fail("There is no step '%s'. The steps are: %s".formatted(step, String.join(" ", Acceptance.steps())));
-    switch (command) {
-        case "lay" -> lay(step);
-        case "try" -> System.exit(attempt(step, args.length > 2 ? args[2] : "") ? 0 : 1);
-        default -> fail("usage: tools/workbench lay STEP | try STEP [HOST:PORT] | progress");
-    }
+    return step;
 }
 
 void fail(String message) {
