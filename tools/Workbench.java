@@ -178,6 +178,11 @@ void modules() throws IOException {
 boolean attempt(String step, String address) throws Exception {
     var bench = WORKBENCH.resolve(step);
     if (address.isEmpty() && !Files.exists(bench)) fail("There is no %s yet: make workbench-%s lays it.".formatted(bench, step));
+    checkAddress(address);
+    var only = System.getenv().getOrDefault("ONLY", "");
+    var tests = Acceptance.of(step).stream().filter(test -> test.name().toLowerCase(Locale.ROOT).contains(only.toLowerCase(Locale.ROOT))).toList();
+    if (tests.isEmpty()) fail("No test of %s has \"%s\" in its name.".formatted(step, only));
+
     var mine = address.isEmpty() ? bench : Path.of(step);
     var sources = new ArrayList<>(address.isEmpty() ? Acceptance.javaFiles(bench.resolve("src/test/java")) : Acceptance.files(step));
     if (address.isEmpty()) sources.addAll(Acceptance.javaFiles(bench.resolve("src/main/java")));
@@ -187,20 +192,14 @@ boolean attempt(String step, String address) throws Exception {
         out.println("It does not compile yet:\n\n" + errors);
         return false;
     }
-    checkAddress(address);
     System.setProperty("redis.address", address);
-
-    var tests = Acceptance.of(step);
-    var only = System.getenv().getOrDefault("ONLY", "");
-    if (!only.isEmpty()) tests = tests.stream().filter(test -> test.name().toLowerCase(Locale.ROOT).contains(only.toLowerCase(Locale.ROOT))).toList();
-    if (tests.isEmpty()) fail("No test of %s has \"%s\" in its name.".formatted(step, only));
+    boolean terminal = System.console() != null && System.console().isTerminal();
     out = Acceptance.Printed.redirect();
-    var ended = new HashSet<Object>();
-    int all = tests.size();
+    var ended = new HashSet<Acceptance.Test>();
     var results = Acceptance.run(tests, List.of(classes), test -> {
-        if (ended.add(test) && System.console() != null && System.console().isTerminal()) out.printf("\r%s %d of %d run", bar(ended.size(), all), ended.size(), all);
+        if (ended.add(test) && terminal) out.printf("\r%s %d of %d run", bar(ended.size(), tests.size()), ended.size(), tests.size());
     }, false);
-    if (System.console() != null && System.console().isTerminal()) out.print("\r" + " ".repeat(BAR + 30) + "\r");
+    if (terminal) out.print("\r" + " ".repeat(BAR + 30) + "\r");
     if (only.isEmpty()) record(step, address, tests, results);
     report(step, tests, results);
     return tests.stream().noneMatch(test -> results.get(test).verdict() == Acceptance.Verdict.RED);
