@@ -59,6 +59,7 @@ final class ClientSession implements AutoCloseable {
     private final Replicas replicas;
     private final Shutdown shutdown;
     private final Outbox outbox;
+    private final AdaptiveSpin spin;
     private final RespReader reader;
 
     private final ReentrantLock finishing = new ReentrantLock(); // held while the client gets its last replies
@@ -105,7 +106,9 @@ final class ClientSession implements AutoCloseable {
         var writer = new RespWriter(socket.getOutputStream());
         writer.version(version);
         outbox = new Outbox(writer, socket);
-        reader = new RespReader(socket.getInputStream(), this::beforeWaiting, () -> !isAuthenticated());
+        var in = socket.getInputStream();
+        spin = new AdaptiveSpin(store, in, System::nanoTime);
+        reader = new RespReader(in, this::beforeWaiting, () -> !isAuthenticated());
         becomesNew();
     }
 
@@ -114,6 +117,7 @@ final class ClientSession implements AutoCloseable {
         idleSince = store.millis();
         outbox.flush();
         if (replica != null) replicas.heard(replica); // if only an empty line
+        spin.await();
     }
 
     long id() {

@@ -4,6 +4,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -13,7 +14,7 @@ import redis.resp.ByteString;
 ///
 /// A key whose time is over is gone for everyone who asks, whether it has been removed already or not.
 ///
-/// All methods but [#lock()], [#unlock()], [#isWanted()] and [#millis()] are for the thread that holds the lock.
+/// All methods but [#lock()], [#unlock()], [#isWanted()], [#holds()] and [#millis()] are for the thread that holds the lock.
 final class Store {
 
     /// The deadline of a key that lives forever.
@@ -87,7 +88,7 @@ final class Store {
     private long changes;
     private boolean replaying;
     private Expiry expiry = Expiry.REMOVE;
-    private long holds;
+    private final AtomicLong holds = new AtomicLong(); // written by the thread that holds the lock
     private long now = UNKNOWN; // as of the first time that somebody asked since the lock was taken
 
     Store(InstantSource clock) {
@@ -102,12 +103,12 @@ final class Store {
     void lock() {
         lock.lock();
         now = UNKNOWN;
-        holds++;
+        holds.setRelease(holds.getPlain() + 1);
     }
 
-    /// How often the lock has been taken.
+    /// How often the lock has been taken. For any thread.
     long holds() {
-        return holds;
+        return holds.getAcquire();
     }
 
     /// Then does what was put off until the lock is free.
