@@ -1,6 +1,7 @@
 package redis.server;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -33,7 +34,9 @@ final class Patience {
         return Math.clamp(3 * longestMillis, millis, FULL_MILLIS);
     }
 
-    /// Connects, or fails the test. The caller closes the socket.
+    /// Connects. The caller closes the socket.
+    ///
+    /// @throws ConnectException that says what a learner may have forgotten
     static Socket connect(InetSocketAddress address) throws IOException {
         var socket = new Socket();
         try {
@@ -42,8 +45,10 @@ final class Patience {
             return socket;
         } catch (IOException e) {
             socket.close();
-            throw new AssertionError(Mismatch.message("", "a connection to %s:%d".formatted(address.getHostString(), address.getPort()),
-                    e.getMessage(), "does the server listen there when its start() returns, and does it accept one client after the other?"), e);
+            var failure = new ConnectException(Mismatch.message("", "a connection to %s:%d".formatted(address.getHostString(), address.getPort()),
+                    e.getMessage(), "does the server listen there when its start() returns, and does it accept one client after the other?"));
+            failure.initCause(e);
+            throw failure;
         }
     }
 
