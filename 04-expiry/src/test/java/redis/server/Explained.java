@@ -1,5 +1,6 @@
 package redis.server;
 
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
@@ -21,12 +22,12 @@ final class Explained implements BeforeEachCallback, TestExecutionExceptionHandl
 
     @Override
     public void handleBeforeEachMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
-        throw explained(failure);
+        throw failure instanceof TimeoutException ? failure : explained(failure); // the server hangs, whatever it was asked
     }
 
     @Override
     public void handleAfterEachMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
-        throw explained(failure);
+        throw failure instanceof TimeoutException ? failure : explained(failure); // the server hangs, whatever it was asked
     }
 
     private static Throwable explained(Throwable failure) {
@@ -34,7 +35,7 @@ final class Explained implements BeforeEachCallback, TestExecutionExceptionHandl
         var innermost = failure; // it may have happened in another thread
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             if (cause.getMessage() != null && cause.getMessage().contains("\nSent:  ")) return cause;
-            if (cause instanceof AssertionError) innermost = cause;
+            if (!(failure instanceof TimeoutException)) innermost = cause;
         }
         var last = TestClient.lastReply();
         return last == null ? failure : last.explain(innermost);

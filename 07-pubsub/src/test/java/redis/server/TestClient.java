@@ -30,7 +30,7 @@ final class TestClient implements AutoCloseable {
     private final ReceivedBytes received;
     private final RespReader reader;
 
-    private final StringBuilder sent = new StringBuilder(); // since a reply was last read
+    private final StringBuilder sent = new StringBuilder(); // since a reply was last read; guarded by itself, for other clients tell of it
     private boolean replyRead = true;
 
     TestClient(InetSocketAddress address) throws IOException {
@@ -62,9 +62,11 @@ final class TestClient implements AutoCloseable {
     }
 
     private TestClient transmit(byte[] bytes, String description) throws IOException {
-        if (replyRead) sent.setLength(0);
-        else sent.append(" · ");
-        sent.append(description);
+        synchronized (sent) {
+            if (replyRead) sent.setLength(0);
+            else sent.append(" · ");
+            sent.append(description);
+        }
         replyRead = false;
         lastSender = this;
         try {
@@ -82,7 +84,7 @@ final class TestClient implements AutoCloseable {
 
     /// Waits for the next reply. One that is missing, late or malformed fails the test when it is compared.
     Reply read() {
-        var request = replyRead ? causedElsewhere() : sent(sent);
+        var request = replyRead ? causedElsewhere() : sent();
         replyRead = true;
         received.forget();
         long start = reader.bytesConsumed();
@@ -110,7 +112,7 @@ final class TestClient implements AutoCloseable {
     /// What was last sent, by any client, as a remark behind what somebody else has sent; empty if nothing was.
     static String sentElsewhere() {
         var sender = lastSender;
-        return sender == null ? "" : ELSEWHERE + sent(sender.sent);
+        return sender == null ? "" : ELSEWHERE + sender.sent();
     }
 
     /// Asserts that the server sends nothing more and closes the connection.
@@ -125,11 +127,13 @@ final class TestClient implements AutoCloseable {
 
     /// What is read without having been asked for, or as one more reply, may be what somebody else has caused: a message.
     private String causedElsewhere() {
-        return sent(sent) + (lastSender == this ? "" : sentElsewhere());
+        return sent() + (lastSender == this ? "" : sentElsewhere());
     }
 
-    private static String sent(CharSequence sent) {
-        return sent.length() <= 400 ? sent.toString() : sent.subSequence(0, 300) + " … " + sent.subSequence(sent.length() - 97, sent.length());
+    private String sent() {
+        synchronized (sent) {
+            return sent.length() <= 400 ? sent.toString() : sent.substring(0, 300) + " … " + sent.substring(sent.length() - 97);
+        }
     }
 
     /// A word as one would type it in redis-cli.
