@@ -150,8 +150,8 @@ final class Transaction {
         return touched;
     }
 
-    /// Whether a watched key's time has come to its end, and nobody has noticed.
-    boolean hasEndedKeys() {
-        return watches.values().stream().anyMatch(watchedKeys::hasEnded);
+    /// Whether nothing is to be carried out: a watched key has changed, or its time has come to its end and nobody has noticed.
+    boolean isLost() {
+        return touched || watches.values().stream().anyMatch(watchedKeys::hasEnded);
     }
 }

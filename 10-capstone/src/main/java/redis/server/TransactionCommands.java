@@ -58,7 +58,7 @@ final class TransactionCommands {
         if (!transaction.isOpen()) throw new CommandException("ERR EXEC without MULTI");
         try {
             if (transaction.isBroken()) throw new CommandException("EXECABORT Transaction discarded because of previous errors.");
-            if (transaction.isTouched() || transaction.hasEndedKeys()) return Resp.Null.ARRAY;
+            if (transaction.isLost()) return Resp.Null.ARRAY;
             var queue = transaction.run();
             propagation.together(() -> client.executeAll(queue));
             return null; // the replies are there

@@ -32,7 +32,7 @@ class TransactionTest {
     }
 
     private boolean isCarriedOut() {
-        return !transaction.isTouched() && !transaction.hasEndedKeys();
+        return !transaction.isLost();
     }
 
     private void watchUntilItEnds() {
