@@ -5,9 +5,9 @@ ALL := 01-tcp-echo 02-resp-parser 03-get-set 04-expiry 05-aof-persistence \
 STEPS := $(filter $(ALL),$(patsubst %/pom.xml,%,$(wildcard */pom.xml)))
 
 .DEFAULT_GOAL := help
-.PHONY: help $(STEPS) server $(foreach verb,test changes carry bench,$(STEPS:%=$(verb)-%)) \
-        test torture changes verify-against-redis \
-        check check-tools check-changes check-docs check-exercises check-torture clean
+.PHONY: help $(STEPS) server $(foreach verb,test changes carry bench workbench try,$(STEPS:%=$(verb)-%)) \
+        progress test torture changes verify-against-redis \
+        check check-tools check-changes check-docs check-exercises check-broken check-torture clean
 
 ## help: this list
 help:
@@ -27,6 +27,18 @@ $(filter-out 10-capstone,$(STEPS)):
 ## server: run the finished server on port 6380, e.g. make server ARGS="redis.conf --port 6381"
 server:
 	@exec tools/run 10-capstone server $(ARGS)
+
+## workbench-04-expiry: lay workbench/04-expiry, where you build the step yourself; FORCE=1 does so again
+$(STEPS:%=workbench-%): workbench-%:
+	@FORCE='$(FORCE)' tools/workbench lay $*
+
+## try-04-expiry: the acceptance tests of the step on your code; ADDRESS=127.0.0.1:6379 on any server; ONLY=ttl some of them
+$(STEPS:%=try-%): try-%:
+	@ONLY='$(ONLY)' tools/workbench try $* '$(ADDRESS)'
+
+## progress: how far you are with all steps and exercises
+progress:
+	@tools/workbench progress
 
 ## test: the tests of every step
 test:
@@ -65,7 +77,7 @@ changes:
 	@tools/changes
 
 ## check: everything that CI checks besides "make test"
-check: check-tools check-changes check-docs check-exercises verify-against-redis check-torture
+check: check-tools check-changes check-docs check-exercises check-broken verify-against-redis check-torture
 
 ## check-tools: the tests of tools/, and shellcheck
 check-tools:
@@ -82,6 +94,10 @@ check-docs:
 ## check-exercises: is every exercise red without its solution and green with it?
 check-exercises:
 	@tools/exercises
+
+## check-broken: do servers that are broken on purpose fail their acceptance tests in the words on record?
+check-broken:
+	@tools/broken
 
 ## check-torture: each long test once, in a short round
 check-torture:

@@ -1,11 +1,14 @@
 package redis.server;
 
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
@@ -15,17 +18,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 /// What an echo server promises, seen from its port.
 ///
 /// Each test gets a server of its own; with `-Dredis.address=host:port` they all speak to that one instead.
 class EchoAcceptanceTest {
 
     private static final String EXTERNAL = System.getProperty("redis.address", "");
-
-    /// How long a test waits for something before it fails.
-    private static final int TIMEOUT_MILLIS = 10_000;
 
     private static final int MIB = 1024 * 1024;
 
@@ -65,7 +63,7 @@ class EchoAcceptanceTest {
         for (int i = 0; i < 256; i++) bytes[i] = (byte) i;
         try (var client = connect()) {
             client.getOutputStream().write(bytes);
-            assertThat(client.getInputStream().readNBytes(256)).isEqualTo(bytes);
+            expect(client, bytes);
         }
     }
 
@@ -78,8 +76,8 @@ class EchoAcceptanceTest {
                 client.getOutputStream().write(bytes);
                 return null;
             });
-            assertThat(client.getInputStream().readNBytes(bytes.length)).isEqualTo(bytes);
-            sending.get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+            expect(client, bytes);
+            await(sending);
         }
     }
 
@@ -93,8 +91,9 @@ class EchoAcceptanceTest {
                 client.shutdownOutput();
                 return null;
             });
-            assertThat(client.getInputStream().readAllBytes()).isEqualTo(bytes);
-            sending.get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+            expect(client, bytes);
+            expectEnd(client, bytes);
+            await(sending);
         }
     }
 
@@ -102,7 +101,7 @@ class EchoAcceptanceTest {
     void aClientThatSaysNothingGetsTheEnd() throws IOException {
         try (var client = connect()) {
             client.shutdownOutput();
-            assertThat(client.getInputStream().read()).isEqualTo(-1);
+            expectEnd(client, new byte[0]);
         }
     }
 
@@ -144,10 +143,14 @@ class EchoAcceptanceTest {
                 assertEcho(other, "quick");
                 standstill = before > 0 && sent.get() == before ? standstill + 1 : 0;
             }
-            assertThat(sending).as("the server keeps what the client does not read, instead of letting it wait").isNotDone();
+            if (sending.isDone()) {
+                throw new AssertionError(Mismatch.message("64 MiB, of which the client has read none", "that it has to wait", "all of it, into some memory",
+                        "the server is to write what it has read before it reads on. It has no need to keep more than one buffer."));
+            }
 
-            assertThat(count(slow.getInputStream())).isEqualTo(64 * MIB);
-            sending.get(TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+            expect(slow, new byte[64 * MIB]);
+            expectEnd(slow, new byte[64 * MIB]);
+            await(sending);
         }
     }
 
@@ -158,7 +161,7 @@ class EchoAcceptanceTest {
             for (int i = 0; i < 2_000; i++) clients.add(connect());
             for (int i = 0; i < 2_000; i++) clients.get(i).getOutputStream().write(message(i));
             for (int i = 0; i < 2_000; i++) {
-                assertThat(clients.get(i).getInputStream().readNBytes(message(i).length)).isEqualTo(message(i));
+                expect(clients.get(i), message(i));
             }
         } finally {
             for (var client : clients) client.close();
@@ -166,29 +169,79 @@ class EchoAcceptanceTest {
     }
 
     private Socket connect() throws IOException {
-        var socket = new Socket();
-        socket.setSoTimeout(TIMEOUT_MILLIS);
-        socket.setTcpNoDelay(true);
-        socket.connect(address, TIMEOUT_MILLIS);
-        return socket;
+        return Patience.connect(address);
     }
 
     private static void assertEcho(Socket client, String message) throws IOException {
         var bytes = message.getBytes(StandardCharsets.UTF_8);
         client.getOutputStream().write(bytes);
-        assertThat(new String(client.getInputStream().readNBytes(bytes.length), StandardCharsets.UTF_8)).isEqualTo(message);
+        expect(client, bytes);
     }
 
     private static byte[] message(int client) {
         return ("message of client " + client).getBytes(StandardCharsets.US_ASCII);
     }
 
-    private static long count(InputStream in) throws IOException {
-        var buffer = new byte[64 * 1024];
-        long count = 0;
-        int n;
-        while ((n = in.read(buffer)) != -1) count += n;
-        return count;
+    /// Asserts that these bytes, which have been sent, come back.
+    private static void expect(Socket client, byte[] sent) {
+        var received = new ByteArrayOutputStream();
+        IOException failure = null;
+        try {
+            while (received.size() < sent.length) {
+                var some = read(client, sent.length - received.size());
+                if (some.length == 0) throw new EOFException();
+                received.writeBytes(some);
+            }
+        } catch (IOException e) {
+            failure = e;
+        }
+        if (!Arrays.equals(sent, received.toByteArray())) fail(sent, sent, received.toByteArray(), failure);
+    }
+
+    /// Asserts that no more than what was expected comes, and then the end of the connection.
+    private static void expectEnd(Socket client, byte[] sent) {
+        try {
+            var more = read(client, 100);
+            if (more.length > 0) fail(sent, new byte[0], more, null);
+        } catch (IOException e) {
+            throw new AssertionError(Mismatch.message(Mismatch.excerpt(sent, 0), "the end of the connection", Mismatch.shown(new byte[0], 0, e),
+                    "the client has no more to say: read() returns -1. Does your loop end then, and is the socket closed behind it?"));
+        }
+    }
+
+    /// Waits for bytes. None come at the end of the connection.
+    private static byte[] read(Socket client, int atMost) throws IOException {
+        long start = System.nanoTime();
+        int patience = Patience.millis();
+        client.setSoTimeout(patience);
+        var buffer = new byte[Math.min(atMost, 64 * 1024)];
+        try {
+            int n = client.getInputStream().read(buffer);
+            Patience.rewarded(start);
+            return Arrays.copyOf(buffer, Math.max(n, 0));
+        } catch (SocketTimeoutException e) {
+            throw Patience.exhausted(patience);
+        }
+    }
+
+    private static void fail(byte[] sent, byte[] expected, byte[] received, IOException failure) {
+        throw new AssertionError(new Mismatch(Mismatch.excerpt(sent, 0), expected, received, failure, hint(expected, received, failure)).message());
+    }
+
+    /// The usual cause.
+    private static String hint(byte[] expected, byte[] received, IOException failure) {
+        int wrong = Arrays.mismatch(expected, received);
+        if (expected.length == 0) return "more came back than was sent. Of a buffer only as many bytes count as read() has returned.";
+        if (wrong < received.length && expected[wrong] < 0) return "this byte is no ASCII. Bytes that become chars and bytes again, in a Reader or Writer, may be others.";
+        if (wrong < received.length) return "are these the bytes of this client, each once, in its order? Of a buffer only as many count as read() has returned.";
+        if (failure instanceof EOFException) return "the server has ended the connection too early. An exception in its thread? Its log would tell.";
+        if (!(failure instanceof SocketTimeoutException)) return "the server has broken the connection off. It was closed with something unread, or too early.";
+        if (received.length > 0) return "a part is missing. Does something drop line ends, or wait for more?";
+        return "nothing came back. Is it written, and flushed? Does the server wait for a line end, for more, or for another client?";
+    }
+
+    private static void await(FutureTask<Void> task) throws Exception {
+        task.get(Patience.FULL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private static FutureTask<Void> inBackground(Callable<Void> work) {

@@ -31,7 +31,7 @@ class DifferentialTest {
             var theirs = theirs(PacketStream.atRandom(input, random));
             if (!ours.equals(theirs)) {
                 throw new AssertionError("%nSeed:    %d%nInput:   %s%n02:      %s%ncommon:  %s"
-                        .formatted(seed, excerpt(Reply.escape(input)), excerpt(ours.toString()), excerpt(theirs.toString())));
+                        .formatted(seed, excerpt(Mismatch.escape(input)), excerpt(ours.toString()), excerpt(theirs.toString())));
             }
             ends.merge(ours.end, 1, Integer::sum);
         }

@@ -196,7 +196,7 @@ class CommandParityTest {
         String message() {
             var lines = new StringBuilder("\n\nSent, from an empty database and a new connection on:\n");
             for (var request : requests) {
-                var words = request.stream().map(word -> '"' + Reply.escape(word.getBytes()) + '"');
+                var words = request.stream().map(word -> '"' + Mismatch.escape(word.getBytes()) + '"');
                 lines.append("    ").append(words.collect(Collectors.joining(" "))).append('\n');
             }
             int from = Math.max(0, Arrays.mismatch(byRedis.bytes(), byUs.bytes()) - 20);
@@ -205,7 +205,7 @@ class CommandParityTest {
         }
 
         private static String show(Reply reply, int from) {
-            var bytes = Reply.excerpt(reply.bytes(), Math.min(from, reply.bytes().length));
+            var bytes = Mismatch.excerpt(reply.bytes(), Math.min(from, reply.bytes().length));
             return reply.failure() == null ? bytes : bytes + " (" + reply.failure().getMessage() + ")";
         }
     }

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -17,21 +18,23 @@ import redis.resp.RespWriter;
 /// A client that keeps the bytes it sent and received, so that a test that fails can show them.
 final class TestClient implements AutoCloseable {
 
-    /// How long it waits for the next byte of a reply.
-    static final int TIMEOUT_MILLIS = 5_000;
+    /// Between what was sent here and what was sent elsewhere.
+    static final String ELSEWHERE = " · and on another connection: ";
 
-    private final Socket socket = new Socket();
+    // Of any client.
+    private static volatile Reply lastReply;
+    private static volatile TestClient lastSender;
+
+    private final Socket socket;
     private final OutputStream out;
     private final ReceivedBytes received;
     private final RespReader reader;
 
-    private final StringBuilder sent = new StringBuilder(); // since a reply was last read
+    private final StringBuilder sent = new StringBuilder(); // since a reply was last read; guarded by itself, for other clients tell of it
     private boolean replyRead = true;
 
     TestClient(InetSocketAddress address) throws IOException {
-        socket.setTcpNoDelay(true);
-        socket.connect(address, TIMEOUT_MILLIS);
-        socket.setSoTimeout(TIMEOUT_MILLIS);
+        socket = Patience.connect(address);
         out = socket.getOutputStream();
         received = new ReceivedBytes(socket.getInputStream());
         reader = new RespReader(received);
@@ -55,14 +58,17 @@ final class TestClient implements AutoCloseable {
     /// Sends these bytes as they are, one for each char, and leaves the replies to [#read()].
     TestClient sendRaw(String bytes) throws IOException {
         var raw = bytes.getBytes(StandardCharsets.ISO_8859_1);
-        return transmit(raw, Reply.excerpt(raw, 0));
+        return transmit(raw, Mismatch.excerpt(raw, 0));
     }
 
     private TestClient transmit(byte[] bytes, String description) throws IOException {
-        if (replyRead) sent.setLength(0);
-        else sent.append(" · ");
-        sent.append(description);
+        synchronized (sent) {
+            if (replyRead) sent.setLength(0);
+            else sent.append(" · ");
+            sent.append(description);
+        }
         replyRead = false;
+        lastSender = this;
         try {
             out.write(bytes);
         } catch (IOException e) {
@@ -78,15 +84,35 @@ final class TestClient implements AutoCloseable {
 
     /// Waits for the next reply. One that is missing, late or malformed fails the test when it is compared.
     Reply read() {
+        var request = replyRead ? causedElsewhere() : sent();
         replyRead = true;
         received.forget();
         long start = reader.bytesConsumed();
+        Reply reply;
         try {
             var value = reader.readReply();
-            return new Reply(sent(), received.slice(start, reader.bytesConsumed()), value, null);
+            reply = new Reply(request, received.slice(start, reader.bytesConsumed()), value, null);
         } catch (IOException e) {
-            return new Reply(sent(), received.sliceFrom(start), null, e);
+            reply = new Reply(request, received.sliceFrom(start), null, e);
         }
+        lastReply = reply;
+        return reply;
+    }
+
+    /// What was last read, by any client; null if nothing was since [#forgetLastReply()].
+    static Reply lastReply() {
+        return lastReply;
+    }
+
+    static void forgetLastReply() {
+        lastReply = null;
+        lastSender = null;
+    }
+
+    /// What was last sent, by any client, as a remark behind what somebody else has sent; empty if nothing was.
+    static String sentElsewhere() {
+        var sender = lastSender;
+        return sender == null ? "" : ELSEWHERE + sender.sent();
     }
 
     /// Asserts that the server sends nothing more and closes the connection.
@@ -99,13 +125,20 @@ final class TestClient implements AutoCloseable {
         socket.close();
     }
 
+    /// What is read without having been asked for, or as one more reply, may be what somebody else has caused: a message.
+    private String causedElsewhere() {
+        return sent() + (lastSender == this ? "" : sentElsewhere());
+    }
+
     private String sent() {
-        return sent.length() <= 400 ? sent.toString() : sent.substring(0, 300) + " … " + sent.substring(sent.length() - 97);
+        synchronized (sent) {
+            return sent.length() <= 400 ? sent.toString() : sent.substring(0, 300) + " … " + sent.substring(sent.length() - 97);
+        }
     }
 
     /// A word as one would type it in redis-cli.
     private static String quote(String word) {
-        var text = Reply.excerpt(word.getBytes(StandardCharsets.UTF_8), 0);
+        var text = Mismatch.excerpt(word.getBytes(StandardCharsets.UTF_8), 0);
         return text.matches("[!#-&(-\\[\\]-~]+") ? text : '"' + text + '"';
     }
 
@@ -122,7 +155,16 @@ final class TestClient implements AutoCloseable {
 
         @Override
         public int read(byte[] target, int offset, int length) throws IOException {
-            int n = super.read(target, offset, length);
+            long start = System.nanoTime();
+            int patience = Patience.millis();
+            socket.setSoTimeout(patience);
+            int n;
+            try {
+                n = super.read(target, offset, length);
+                Patience.rewarded(start);
+            } catch (SocketTimeoutException e) {
+                throw Patience.exhausted(patience);
+            }
             if (n <= 0) return n;
             if (size + n > kept.length) kept = Arrays.copyOf(kept, Math.max(2 * kept.length, size + n));
             System.arraycopy(target, offset, kept, size, n);

@@ -3,6 +3,7 @@ package redis.server;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,6 +13,7 @@ import redis.resp.Resp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// The commands about the server as a whole and about the commands.
+@Order(3)
 class ServerAcceptanceTest extends AcceptanceTest {
 
     @Test

@@ -116,7 +116,7 @@ class PubSubFanOutTest {
                 assertThat(n).as("bytes after %d of %d", got[0], expected.length).isPositive();
                 if (n > expected.length - got[0] || !Arrays.equals(buffer.array(), 0, n, expected, got[0], got[0] + n)) {
                     throw new AssertionError("Not what follows after %d bytes: %s".formatted(got[0],
-                            Reply.excerpt(Arrays.copyOf(buffer.array(), n), 0)));
+                            Mismatch.excerpt(Arrays.copyOf(buffer.array(), n), 0)));
                 }
                 got[0] += n;
                 if (got[0] == expected.length) complete++;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -11,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import redis.resp.ByteString;
 
 /// The commands that read and write string values.
+@Order(1)
 class StringsAcceptanceTest extends AcceptanceTest {
 
     private static final String OVERFLOW = "ERR increment or decrement would overflow";

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,6 +14,7 @@ import redis.resp.Resp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// A server with a password, and clients that know it or not.
+@Order(2)
 class AuthenticationAcceptanceTest extends AcceptanceTest {
 
     private static final Resp PONG = new Resp.SimpleString("PONG");

@@ -50,7 +50,7 @@ class Exercise2SyncDelayTest {
         /// Returns when the master knows it.
         Follower(String capabilities) throws Exception {
             socket.connect(master.address());
-            socket.setSoTimeout(TestClient.TIMEOUT_MILLIS);
+            socket.setSoTimeout(Patience.FULL_MILLIS);
             in = new BufferedInputStream(socket.getInputStream());
             int before = Integer.parseInt(master.info("connected_slaves"));
             send("REPLCONF " + capabilities);

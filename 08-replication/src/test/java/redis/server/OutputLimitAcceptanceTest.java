@@ -6,6 +6,7 @@ import java.net.SocketException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,6 +15,7 @@ import redis.resp.Resp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// `client-output-buffer-limit`: what happens to a client that does not read what it gets.
+@Order(3)
 class OutputLimitAcceptanceTest extends AcceptanceTest {
 
     private static final String LIMIT = "client-output-buffer-limit";

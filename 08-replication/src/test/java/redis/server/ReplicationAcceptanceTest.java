@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +21,7 @@ import redis.resp.Resp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// A server as a master, whose replicas the tests play, and as a replica of nobody who answers.
+@Order(1)
 class ReplicationAcceptanceTest extends AcceptanceTest {
 
     private static final Resp ALREADY = new Resp.SimpleString("OK Already connected to specified master");
@@ -117,7 +119,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
     @Test
     void aReplicaMayAnnounceAnotherAddress() throws Exception {
         try (var one = new FakeReplica(address())) {
-            assertThat(one.ask("REPLCONF", "ip-address", "replica.example", "capa", "psync2", "capa", "from-the-future")).isEqualTo("+OK");
+            one.expectLine("+OK", "REPLCONF", "ip-address", "replica.example", "capa", "psync2", "capa", "from-the-future");
             one.send("PSYNC", "?", "-1");
             one.readFullResync();
             one.readSnapshot();
@@ -300,12 +302,12 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
         try (var one = new FakeReplica(address())) {
             one.send("PSYNC", "?", "-1");
             one.readFullResync();
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
             assertThat(one.id()).isEqualTo(info().get("master_replid"));
             assertThat(new String(one.readSnapshot(), StandardCharsets.ISO_8859_1)).contains("before", "repl-stream-db", "repl-id", one.id(), "repl-offset");
             redis.call("SET", "after", "1").isOk();
             one.expect("SELECT 0", "SET after 1");
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
         }
     }
 
@@ -324,7 +326,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
     void whoWantsNoMoreThanASnapshotIsClosedBehindIt() throws IOException {
         redis.call("SET", "before", "1").isOk();
         try (var one = new FakeReplica(address())) {
-            assertThat(one.ask("REPLCONF", "rdb-only", "1")).isEqualTo("+OK");
+            one.expectLine("+OK", "REPLCONF", "rdb-only", "1");
             one.sendRaw("SYNC\r\n");
             assertThat(new String(one.readSnapshot(), StandardCharsets.ISO_8859_1)).contains("before");
             one.expectEnd();
@@ -341,7 +343,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
         beginAtOnce();
         redis.call("SET", "before", "x".repeat(100_000)).isOk();
         try (var one = new FakeReplica(address())) {
-            assertThat(one.ask("REPLCONF", "capa", "eof", "capa", "psync2")).isEqualTo("+OK");
+            one.expectLine("+OK", "REPLCONF", "capa", "eof", "capa", "psync2");
             one.send("PSYNC", "?", "-1");
             one.readFullResync();
             assertThat(new String(one.readSnapshot(), StandardCharsets.ISO_8859_1)).contains("before");
@@ -350,7 +352,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
             one.expectNothingYet(); // the mark might otherwise be overlooked
             one.acknowledge();
             one.expect("SELECT 0", "SET after 1", "REPLCONF GETACK *");
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
         }
     }
 
@@ -397,7 +399,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
         try (var one = replica()) {
             redis.call(request.split(" ")).satisfies(reply -> assertThat(reply).isNotInstanceOf(Resp.SimpleError.class));
             one.expect("SELECT 0", streamed);
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
         }
     }
 
@@ -439,7 +441,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
         try (var one = replica()) {
             one.expectPing();
             one.expectPing();
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
             redis.call("SET", "a", "1").isOk();
             one.expect("SELECT 0", "SET a 1");
         }
@@ -482,7 +484,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
     /// A replica that says what it has.
     private FakeReplica returning(String id, long offset) throws IOException {
         var one = new FakeReplica(address());
-        assertThat(one.ask("REPLCONF", "capa", "psync2")).isEqualTo("+OK");
+        one.expectLine("+OK", "REPLCONF", "capa", "psync2");
         one.send("PSYNC", id, Long.toString(offset + 1));
         return one;
     }
@@ -647,7 +649,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
             one.acknowledgeTo(other);
             redis.call("WAIT", "2", "20").is(1);
             one.expect("REPLCONF GETACK *");
-            assertThat(one.offset()).isEqualTo(offset());
+            assertThat(one.offset()).as("the offset up to which this replica has the stream").isEqualTo(offset());
         }
     }
 

@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import redis.resp.ByteString;
 import redis.resp.Resp;
 
@@ -70,7 +72,8 @@ class ReplyTest {
                 Sent:      GET k
                 Expected:  $3\\r\\nabc\\r\\n
                 Received:  $3\\r\\nab (and the end of the connection)
-                                   ^ byte 6""");
+                                   ^ byte 6
+                Hint:      the connection ended in the middle of a reply. An exception, or no flush before the end?""");
     }
 
     @Test
@@ -80,7 +83,8 @@ class ReplyTest {
                 Sent:      PING
                 Expected:  +OK\\r\\n
                 Received:  nothing (and the end of the connection)
-                           ^ byte 0""");
+                           ^ byte 0
+                Hint:      the server hung up without a word. An exception in the session's thread? Its log would tell.""");
     }
 
     @Test
@@ -92,26 +96,28 @@ class ReplyTest {
             socket.setSoLinger(true, 0); // to close is now to reset
             socket.close();
             var reply = client.read();
-            assertThatThrownBy(reply::isOk).hasMessageContaining("Received:  nothing (and then: Connection reset)");
+            assertThatThrownBy(reply::isOk).hasMessageContaining("Received:  nothing (Connection reset)");
             reply.isEnd();
         }
     }
 
     @Test
     void saysThatNothingCameInTime() {
-        var late = new Reply("PING", bytes("+PO"), null, new SocketTimeoutException("Read timed out"));
+        var late = new Reply("PING", bytes("+PO"), null, new SocketTimeoutException("and no more within 5 s"));
         assertThatThrownBy(() -> late.is(new Resp.SimpleString("PONG"))).hasMessage("""
 
                 Sent:      PING
                 Expected:  +PONG\\r\\n
                 Received:  +PO (and no more within 5 s)
-                              ^ byte 3""");
-        var never = new Reply("", new byte[0], null, new SocketTimeoutException("Read timed out"));
+                              ^ byte 3
+                Hint:      the \\r\\n at the end is missing, or not flushed.""");
+        var never = new Reply("", new byte[0], null, new SocketTimeoutException("and no more within 5 s"));
         assertThatThrownBy(never::isEnd).hasMessage("""
 
                 Sent:      nothing
                 Expected:  the end of the connection
-                Received:  nothing (and no more within 5 s)""");
+                Received:  nothing (and no more within 5 s)
+                Hint:      the server is to hang up here, and keeps the connection open.""");
     }
 
     @Test
@@ -120,8 +126,9 @@ class ReplyTest {
 
                 Sent:      PING
                 Expected:  +PONG\\r\\n
-                Received:  PONG\\r\\n (which is not RESP: unknown type 'P')
-                           ^ byte 0""");
+                Received:  PONG\\r\\n (unknown type 'P')
+                           ^ byte 0
+                Hint:      a reply begins with its type: + - : $ or *. Or is this the rest of the reply before, whose length was too small?""");
     }
 
     @Test
@@ -136,6 +143,19 @@ class ReplyTest {
                 Expected:  :4\\r\\n
                 Received:  :3\\r\\n
                             ^ byte 1""");
+    }
+
+    @Test
+    void showsWhatWasSentOnAnotherConnectionIfNothingWasSentOnThisOne() throws IOException {
+        answering("+OK\r\n:1\r\n", client -> {
+            client.call("SUBSCRIBE", "a");
+            return answering(":1\r\n", other -> {
+                other.call("PUBLISH", "a", "x");
+                assertThat(client.read().sent()).isEqualTo("SUBSCRIBE a · and on another connection: PUBLISH a x");
+                return other.read();
+            });
+        });
+        assertThat(Hint.about("SUBSCRIBE a" + TestClient.ELSEWHERE + "PUBLISH a x", null, new byte[0], new SocketTimeoutException())).contains("woken");
     }
 
     @Test
@@ -171,6 +191,97 @@ class ReplyTest {
                 Expected:  see below
                 Received:  :5\\r\\n
                 at most 3""");
+    }
+
+    @Test
+    void showsTheReplyThatAnAssertionTookForAnotherType() throws IOException {
+        assertThat(failure(":5\r\n", client -> client.call("COMMAND"), reply -> reply.satisfies(value -> ((Resp.Array) value).elements())))
+                .startsWith("""
+
+                        Sent:      COMMAND
+                        Expected:  see below
+                        Received:  :5\\r\\n
+                        the test could not go on: java.lang.ClassCastException""");
+    }
+
+    @Test
+    void pointsIntoAPartOfAReply() throws IOException {
+        assertThat(failure("*2\r\n$4\r\nport\r\n$2\r\n79\r\n", client -> client.call("CONFIG", "GET", "port"),
+                reply -> reply.satisfies(_ -> assertThat(reply.texts().get(1)).as("the port").isEqualTo("70")))).isEqualTo("""
+
+                Sent:      CONFIG GET port
+                Expected:  70
+                Received:  79
+                            ^
+                Of:        the port
+                In:        *2\\r\\n$4\\r\\nport\\r\\n$2\\r\\n79\\r\\n""");
+    }
+
+    @Test
+    void pointsAtTheFirstElementThatShouldNotBeThere() throws IOException {
+        var reply = "*2\r\n$1\r\nb\r\n$1\r\nc\r\n";
+        answering(reply, client -> {
+            client.call("KEYS", "*").isInAnyOrder("c", "b");
+            return null;
+        });
+        assertThat(failure(reply, client -> client.call("KEYS", "*"), keys -> keys.isInAnyOrder("a", "b"))).isEqualTo("""
+
+                Sent:      KEYS *
+                Expected:  *2\\r\\n$1\\r\\nb\\r\\n$1\\r\\na\\r\\n
+                Received:  *2\\r\\n$1\\r\\nb\\r\\n$1\\r\\nc\\r\\n
+                                                  ^ byte 15
+                Hint:      the order does not matter.""");
+        assertThat(failure(reply, client -> client.call("KEYS", "*"), keys -> keys.isInAnyOrder("a", "b", "c"))).contains("Expected:  also a\n");
+    }
+
+    @Test
+    void hasAnIntegerBetweenBounds() throws IOException {
+        assertThat(failure(":10\r\n", client -> client.call("PTTL", "k"), reply -> reply.isBetween(9_000, 10_000))).isEqualTo("""
+
+                Sent:      PTTL k
+                Expected:  an integer from 9000 to 10000
+                Received:  :10\\r\\n
+                Hint:      seconds and milliseconds mixed up?""");
+        assertThat(failure("$-1\r\n", client -> client.call("PTTL", "k"), reply -> reply.isBetween(1, 2))).contains("Expected:  an integer from 1 to 2\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            $1<é<               | $2<é<     | the length announces 1 byte, and more came. A length counts bytes: in UTF-8, é has two.
+            $3<abc              | $3<abc<   | the connection ended in the middle of a reply. An exception, or no flush before the end?
+            +OK<                | :1<       | the first byte is the type: an integer (:) is expected, and it is a simple string (+).
+            $0<<                | $-1<      | the first byte is the type: a null ($-1) is expected, and it is a bulk string ($).
+            +pong<              | +PONG<    | only upper and lower case differ.
+            :100<               | :100000<  | seconds and milliseconds mixed up?
+            :0<                 | :100<     | seconds and milliseconds mixed up?
+            :7<                 | :8<       | ''
+            -ERR Unknown<       | -ERR no<  | an error's text is Redis's own, to the letter: clients look at it.
+            -ERR unknown command 'GET'< | :1< | the server does not know this command yet.
+            -ERR oops<          | :1<       | ''
+            """)
+    void knowsTheUsualCauses(String received, String expected, String hint) throws IOException {
+        var reply = answering(latin1(received), client -> client.call("X"));
+        assertThat(Hint.about("PTTL k", bytes(latin1(expected)), reply.bytes(), reply.failure())).isEqualTo(hint);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ''       | no reply. Is it written and not flushed? Or does the server wait for more of the request?
+            $3<abc   | the \\r\\n behind the 3 bytes is missing, or not flushed.
+            $7<abc<  | 'the length announces 7 bytes, and 5 came. What does it count?'
+            *2<:1<   | the reply announces 2 elements, and fewer came.
+            """)
+    void knowsWhyAReplyDoesNotGoOn(String received, String hint) {
+        assertThat(Hint.about("X", null, bytes(latin1(received)), new SocketTimeoutException())).isEqualTo(hint);
+    }
+
+    @Test
+    void knowsLinesWithoutACarriageReturn() {
+        assertThat(Hint.about("X", null, bytes("+OK\n"), new SocketTimeoutException())).isEqualTo("a line ends in \\r\\n, not in \\n.");
+    }
+
+    private static String latin1(String text) {
+        return new String(text.replace("<", "\r\n").getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
     @Test

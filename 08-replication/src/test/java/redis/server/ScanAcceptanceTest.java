@@ -90,8 +90,8 @@ class ScanAcceptanceTest extends AcceptanceTest {
     @Test
     void countIsAboutHowManyKeysAPartHas() throws IOException {
         set(names("key:", 2_000));
-        assertThat(scan().getFirst().keys).as("10 unless told otherwise").hasSizeBetween(10, 30);
-        assertThat(scan("COUNT", "100").getFirst().keys).hasSizeBetween(100, 120);
+        assertThat(scan().getFirst().keys.size()).as("keys of a part, 10 unless told otherwise").isBetween(10, 30);
+        assertThat(scan("COUNT", "100").getFirst().keys.size()).as("keys of a part, with COUNT 100").isBetween(100, 120);
         assertThat(scan("COUNT", "1").size()).isGreaterThan(500);
         for (var large : List.of("2000000", "9223372036854775807")) assertThat(scan("COUNT", large).size()).as("all at once").isOne();
     }
@@ -203,8 +203,8 @@ class ScanAcceptanceTest extends AcceptanceTest {
             cursor = part.cursor;
             meanwhile.accept(parts++);
         } while (!cursor.equals("0"));
-        assertThat(found).as("found in %d parts", parts).containsAll(staying)
-                .allMatch(key -> key.startsWith("stays:") || key.startsWith("passes:"));
+        assertThat(staying.stream().filter(key -> !found.contains(key)).limit(5)).as("what was there all the time, and not found in %d parts", parts).isEmpty();
+        assertThat(found).allMatch(key -> key.startsWith("stays:") || key.startsWith("passes:"));
     }
 
     @Test
@@ -294,9 +294,9 @@ class ScanAcceptanceTest extends AcceptanceTest {
         redis.call("MEMORY", "USAGE", "k", "SAMPLES", "5").is(small);
         redis.call("MEMORY", "USAGE", "k", "SAMPLES", "5", "SAMPLES", "6").is(small);
         redis.call("SET", "k", "x".repeat(10_000)).isOk();
-        assertThat(Long.parseLong(redis.call("MEMORY", "USAGE", "k").text())).isBetween(10_000L, 13_000L);
+        redis.call("MEMORY", "USAGE", "k").isBetween(10_000L, 13_000L);
         redis.call("SET", "x".repeat(1_000), "v").isOk();
-        assertThat(Long.parseLong(redis.call("MEMORY", "USAGE", "x".repeat(1_000)).text())).isBetween(1_000L, 1_400L);
+        redis.call("MEMORY", "USAGE", "x".repeat(1_000)).isBetween(1_000L, 1_400L);
     }
 
     @FunctionalInterface

@@ -3,6 +3,7 @@ package redis.server;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -22,32 +23,55 @@ final class FakeReplica implements AutoCloseable {
 
     private static final String PING = "*1\r\n$4\r\nping\r\n";
 
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final InputStream in;
+    private String sent = ""; // the last request
+    private final ByteArrayOutputStream received = new ByteArrayOutputStream(); // since the last comparison began
 
     private String id;
     private long offset;
 
     /// Introduces itself. What else the master is to know is told with [#ask].
     FakeReplica(InetSocketAddress master) throws IOException {
-        socket.setTcpNoDelay(true);
-        socket.connect(master, TestClient.TIMEOUT_MILLIS);
-        socket.setSoTimeout(TestClient.TIMEOUT_MILLIS);
-        in = new BufferedInputStream(socket.getInputStream());
-        assertThat(ask("REPLCONF", "listening-port", Integer.toString(LISTENING_PORT))).isEqualTo("+OK");
+        socket = Patience.connect(master);
+        in = new BufferedInputStream(new Input());
+        expectLine("+OK", "REPLCONF", "listening-port", Integer.toString(LISTENING_PORT));
     }
 
     /// One that has been given all data with their length before them, as who does not announce `eof` is. What it reads next is the stream.
     static FakeReplica synchronizedWith(InetSocketAddress master) throws IOException {
         var replica = new FakeReplica(master);
-        assertThat(replica.ask("REPLCONF", "capa", "psync2")).isEqualTo("+OK");
+        replica.expectLine("+OK", "REPLCONF", "capa", "psync2");
         replica.send("PSYNC", "?", "-1");
         replica.readFullResync();
         replica.readSnapshot();
         return replica;
     }
 
+    /// What the master sends, with as much patience as there is.
+    private final class Input extends FilterInputStream {
+
+        Input() throws IOException {
+            super(socket.getInputStream());
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            long start = System.nanoTime();
+            int patience = Patience.millis();
+            socket.setSoTimeout(patience);
+            try {
+                int n = super.read(target, offset, length);
+                Patience.rewarded(start);
+                return n;
+            } catch (SocketTimeoutException e) {
+                throw Patience.exhausted(patience);
+            }
+        }
+    }
+
     void send(String... words) throws IOException {
+        sent = String.join(" ", words);
         sendRaw(encode(words));
     }
 
@@ -59,6 +83,33 @@ final class FakeReplica implements AutoCloseable {
     String ask(String... words) throws IOException {
         send(words);
         return readLine();
+    }
+
+    /// Sends a request, and asserts that this line answers it.
+    void expectLine(String line, String... words) throws IOException {
+        send(words);
+        compare((line + "\r\n").getBytes(StandardCharsets.UTF_8), () -> (readLine() + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    @FunctionalInterface
+    private interface Read {
+        byte[] bytes() throws IOException;
+    }
+
+    private void compare(byte[] expected, Read read) {
+        byte[] bytes;
+        IOException failure = null;
+        received.reset();
+        try {
+            bytes = read.bytes();
+        } catch (IOException e) {
+            bytes = received.toByteArray();
+            failure = e;
+        }
+        if (Arrays.equals(expected, bytes)) return;
+        var hint = bytes.length == 0 && failure instanceof SocketTimeoutException ? "nothing came to the replica. Was it written to the stream, and flushed to this replica?" : "";
+        var asked = sent + " (as a replica)" + TestClient.sentElsewhere();
+        throw new AssertionError(new Mismatch(asked, expected, bytes, failure, hint).message());
     }
 
     void acknowledge() throws IOException {
@@ -103,9 +154,13 @@ final class FakeReplica implements AutoCloseable {
     }
 
     private byte[] readExactly(int length) throws IOException {
-        var bytes = in.readNBytes(length);
-        if (bytes.length < length) throw new EOFException("the master has closed the connection after " + Reply.excerpt(bytes, 0));
-        return bytes;
+        var bytes = new ByteArrayOutputStream(length);
+        while (bytes.size() < length) {
+            int b = readByte();
+            bytes.write(b);
+            received.write(b);
+        }
+        return bytes.toByteArray();
     }
 
     private byte[] readUpTo(String mark) throws IOException {
@@ -122,15 +177,20 @@ final class FakeReplica implements AutoCloseable {
     }
 
     private void expectBytes(String expected) throws IOException {
-        var bytes = readStream(PING.length()); // no command is shorter
-        while (bytes.equals(PING)) bytes = readStream(PING.length());
-        bytes += readStream(expected.length() - PING.length());
-        assertThat(Reply.escape(bytes.getBytes(StandardCharsets.ISO_8859_1))).isEqualTo(Reply.escape(expected.getBytes(StandardCharsets.UTF_8)));
+        compare(expected.getBytes(StandardCharsets.UTF_8), () -> {
+            var bytes = readStream(PING.length()); // no command is shorter
+            while (bytes.equals(PING)) {
+                received.reset();
+                bytes = readStream(PING.length());
+            }
+            bytes += readStream(expected.length() - PING.length());
+            return bytes.getBytes(StandardCharsets.ISO_8859_1);
+        });
     }
 
     /// Asserts that the next thing in the stream is a ping.
     void expectPing() throws IOException {
-        assertThat(readStream(PING.length())).isEqualTo(PING);
+        compare(PING.getBytes(StandardCharsets.US_ASCII), () -> readStream(PING.length()).getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /// The next bytes of the stream, one for each char.
@@ -151,7 +211,8 @@ final class FakeReplica implements AutoCloseable {
         try {
             in.transferTo(rest);
         } catch (SocketTimeoutException e) {
-            throw new AssertionError("the connection is still open; the master has sent: " + Reply.excerpt(rest.toByteArray(), 0), e);
+            throw new AssertionError(Mismatch.message(sent + " (as a replica)", "the end of the connection", Mismatch.shown(rest.toByteArray(), 0, e),
+                    "the master is to hang up here, and keeps the connection open."), e);
         } catch (IOException e) {
             // it has been reset, which is an end
         }

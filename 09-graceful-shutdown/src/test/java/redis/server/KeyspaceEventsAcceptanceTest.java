@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,6 +16,7 @@ import redis.resp.Resp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// Messages about what happens to keys.
+@Order(7)
 class KeyspaceEventsAcceptanceTest extends AcceptanceTest {
 
     private static final String PARAMETER = "notify-keyspace-events";
@@ -233,8 +235,8 @@ class KeyspaceEventsAcceptanceTest extends AcceptanceTest {
     void aKeyThatEndsIsExpired() throws IOException {
         wanted("KEx");
         redis.call("SET", "k", "v", "PX", "1").isOk();
-        assertThat(listener.read().texts()).containsExactly("pmessage", "__key*@0__:*", "__keyspace@0__:k", "expired");
-        assertThat(listener.read().texts()).containsExactly("pmessage", "__key*@0__:*", "__keyevent@0__:expired", "k");
+        listener.read().is(List.of("pmessage", "__key*@0__:*", "__keyspace@0__:k", "expired"));
+        listener.read().is(List.of("pmessage", "__key*@0__:*", "__keyevent@0__:expired", "k"));
         redis.call("EXISTS", "k").is(0);
         assertThat(messages()).isEmpty();
     }

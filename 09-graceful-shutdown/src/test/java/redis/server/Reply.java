@@ -6,11 +6,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.opentest4j.AssertionFailedError;
 import redis.resp.ByteString;
-import redis.resp.ProtocolException;
 import redis.resp.Resp;
 import redis.resp.RespWriter;
 
@@ -22,9 +25,6 @@ import redis.resp.RespWriter;
 /// @param failure why there is no value; null if there is one
 record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
 
-    /// How many bytes a message shows on either side of the one that matters.
-    private static final int CONTEXT = 40;
-
     /// Asserts that exactly this came back, byte for byte.
     ///
     /// @param expected a [Resp]; or a `String` or [ByteString] for a bulk string, a number for an integer, a `List` for an array of such,
@@ -32,10 +32,7 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
     void is(Object expected) {
         var wanted = encode(toResp(expected));
         if (failure == null && Arrays.equals(wanted, bytes)) return;
-        int difference = Arrays.mismatch(wanted, bytes);
-        if (difference < 0) difference = bytes.length; // the same bytes, and yet no complete reply
-        int from = Math.max(0, difference - CONTEXT);
-        throw new AssertionError(message(excerpt(wanted, from), received(from)) + caret(from, difference));
+        throw new AssertionError(new Mismatch(sent, wanted, bytes, failure, Hint.about(sent, wanted, bytes, failure)).message());
     }
 
     /// Asserts that this error came back.
@@ -56,7 +53,35 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
     /// Asserts that nothing came back and the server closed the connection.
     void isEnd() {
         boolean ended = failure instanceof EOFException || failure instanceof SocketException;
-        if (!ended || bytes.length > 0) throw new AssertionError(message("the end of the connection", received(0)));
+        if (ended && bytes.length == 0) return;
+        var hint = failure instanceof SocketTimeoutException ? "the server is to hang up here, and keeps the connection open." : "";
+        throw new AssertionError(Mismatch.message(sent, "the end of the connection", received(), hint));
+    }
+
+    /// Asserts that an array of these strings came back, in any order.
+    void isInAnyOrder(String... expected) {
+        var missing = new ArrayList<>(List.of(expected));
+        var elements = elements();
+        for (int i = 0; i < elements.size(); i++) {
+            if (missing.remove(elements.get(i).text())) continue;
+            var rest = new ArrayList<>(elements.subList(0, i).stream().map(element -> (Object) element.value).toList());
+            rest.addAll(missing); // the first that should not be here is where one of these should be
+            throw new AssertionError(new Mismatch(sent, encode(toResp(rest)), bytes, null, "the order does not matter.").message());
+        }
+        if (missing.isEmpty()) return;
+        throw new AssertionError(message("also " + String.join(", ", missing)));
+    }
+
+    /// Asserts that an integer, or a string that is one, came back within these bounds, both included.
+    void isBetween(long min, long max) {
+        long number;
+        try {
+            number = Long.parseLong(Objects.requireNonNullElse(text(), "null"));
+        } catch (NumberFormatException e) {
+            throw new AssertionError(message("an integer from %d to %d".formatted(min, max)));
+        }
+        if (min <= number && number <= max) return;
+        throw new AssertionError(Mismatch.message(sent, "an integer from %d to %d".formatted(min, max), received(), Hint.factor(sent, max, number)));
     }
 
     /// Asserts something about a value that may vary.
@@ -65,8 +90,43 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
         try {
             assertion.accept(reply);
         } catch (AssertionError e) {
-            throw new AssertionError(message("see below", received(0)) + "\n" + e.getMessage(), e);
+            throw explain(e);
+        } catch (RuntimeException e) { // of another type than the assertion takes for granted
+            throw explain(e);
         }
+    }
+
+    /// What an assertion about a part of this reply says, or about what a test has made of it, and beside it the whole.
+    AssertionError explain(Throwable assertion) {
+        var text = assertion instanceof AssertionFailedError failed && failed.isExpectedDefined() && failed.isActualDefined()
+                ? comparison(failed)
+                : null;
+        if (text == null) {
+            var said = assertion instanceof AssertionError ? assertion.getMessage() : "the test could not go on: " + assertion;
+            text = message("see below") + "\n" + (said == null ? "" : said.strip());
+        }
+        var error = new AssertionError(text);
+        error.setStackTrace(assertion.getStackTrace());
+        return error;
+    }
+
+    /// @return null if it is too long to be looked at
+    private String comparison(AssertionFailedError failed) {
+        var expected = plain(failed.getExpected().getStringRepresentation());
+        var actual = plain(failed.getActual().getStringRepresentation());
+        if (expected.length() > 200 || actual.length() > 200 || expected.contains("\n") || actual.contains("\n")) return null;
+        if (expected.equals(actual)) return null; // they look the same, and differ in something else
+        var said = failed.getMessage().strip();
+        var what = said.startsWith("[") && said.contains("]") ? "\nOf:        " + said.substring(1, said.indexOf(']')) : "";
+        var a = expected.getBytes(StandardCharsets.UTF_8);
+        var b = actual.getBytes(StandardCharsets.UTF_8);
+        return new Mismatch(sent, a, b, null, "").message().replaceFirst("\\^ byte \\d+", "^") + what + "\nIn:        " + received();
+    }
+
+    /// Without what AssertJ puts around a value: `"text"`, `5L`.
+    private static String plain(String value) {
+        if (value.length() > 1 && value.startsWith("\"") && value.endsWith("\"")) return value.substring(1, value.length() - 1);
+        return value.matches("-?\\d+L") ? value.substring(0, value.length() - 1) : value;
     }
 
     /// The bulk string, simple string, verbatim string or integer that came back, as text; null for a null.
@@ -77,74 +137,31 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
             case Resp.VerbatimString(_, var text) -> text.toString();
             case Resp.Integer(var number) -> Long.toString(number);
             case Resp.Null _ -> null;
-            default -> throw new AssertionError(message("a string or an integer", received(0)));
+            default -> throw new AssertionError(message("a string or an integer"));
         };
     }
 
     /// The elements of the array that came back, in its order, each as [#text()].
     List<String> texts() {
-        if (!(valueOrFail("an array") instanceof Resp.Array(var elements))) {
-            throw new AssertionError(message("an array", received(0)));
-        }
-        return elements.stream().map(element -> new Reply(sent, encode(element), element, null).text()).toList();
+        return elements().stream().map(Reply::text).toList();
+    }
+
+    private List<Reply> elements() {
+        if (!(valueOrFail("an array") instanceof Resp.Array(var elements))) throw new AssertionError(message("an array"));
+        return elements.stream().map(element -> new Reply(sent, encode(element), element, null)).toList();
     }
 
     private Resp valueOrFail(String expected) {
         if (failure == null) return value;
-        throw new AssertionError(message(expected, received(0)));
+        throw new AssertionError(message(expected));
     }
 
-    // ---- what a learner reads when a test fails ----
-
-    private String message(String expected, String received) {
-        return """
-
-                Sent:      %s
-                Expected:  %s
-                Received:  %s""".formatted(sent.isEmpty() ? "nothing" : sent, expected, received);
+    private String message(String expected) {
+        return Mismatch.message(sent, expected, received(), Hint.about(sent, null, bytes, failure));
     }
 
-    /// A line that points at one of the bytes in the line of [#received(int)] above it.
-    private String caret(int from, int index) {
-        int column = excerpt(Arrays.copyOf(bytes, index), from).length();
-        return "\n           " + " ".repeat(column) + "^ byte " + index;
-    }
-
-    private String received(int from) {
-        var text = bytes.length == 0 ? "nothing" : excerpt(bytes, from);
-        return switch (failure) {
-            case null -> text;
-            case SocketTimeoutException _ -> text + " (and no more within " + TestClient.TIMEOUT_MILLIS / 1000 + " s)";
-            case EOFException _ -> text + " (and the end of the connection)";
-            case ProtocolException e -> text + " (which is not RESP: " + e.getMessage() + ")";
-            default -> text + " (and then: " + failure.getMessage() + ")";
-        };
-    }
-
-    /// Some bytes from `from` on, as [#escape(byte[])] shows them, and dots for those left out.
-    static String excerpt(byte[] bytes, int from) {
-        int to = Math.min(bytes.length, from + 2 * CONTEXT);
-        var text = escape(Arrays.copyOfRange(bytes, from, to));
-        return (from > 0 ? "… " : "") + text + (to < bytes.length ? " … (%,d bytes)".formatted(bytes.length) : "");
-    }
-
-    /// Bytes as text on one line, with what cannot be printed escaped: `+OK\r\n`.
-    static String escape(byte[] bytes) {
-        var text = new StringBuilder();
-        for (byte b : bytes) {
-            switch (b) {
-                case '\r' -> text.append("\\r");
-                case '\n' -> text.append("\\n");
-                case '\t' -> text.append("\\t");
-                case '"' -> text.append("\\\"");
-                case '\\' -> text.append("\\\\");
-                default -> {
-                    if (' ' <= b && b <= '~') text.append((char) b);
-                    else text.append("\\x%02x".formatted(b));
-                }
-            }
-        }
-        return text.toString();
+    private String received() {
+        return Mismatch.shown(bytes, 0, failure);
     }
 
     // ---- the bytes of a value ----

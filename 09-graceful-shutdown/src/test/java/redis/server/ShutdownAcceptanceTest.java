@@ -92,7 +92,7 @@ class ShutdownAcceptanceTest extends AcceptanceTest {
             Eventually.becomesTrue("a key ends", () -> redis.call("GET", "short").text() == null); // although nobody may remove it
             redis.call("GET", "a").is("1");
             redis.call("SHUTDOWN", "FOO").isError("ERR syntax error");
-            assertThat(isShuttingDown()).isTrue();
+            assertThat(isShuttingDown()).as("whether INFO server tells shutdown_in_milliseconds").isTrue();
 
             redis.call("SHUTDOWN", "ABORT").isOk();
             first.read().isError(FAILED);
@@ -100,7 +100,7 @@ class ShutdownAcceptanceTest extends AcceptanceTest {
             writer.read().is(2);
             writer.read().is("2");
             publisher.read().is(0);
-            assertThat(isShuttingDown()).isFalse();
+            assertThat(isShuttingDown()).as("whether INFO server tells shutdown_in_milliseconds").isFalse();
             redis.call("SHUTDOWN", "ABORT").isError("ERR No shutdown in progress.");
             redis.call("SET", "a", "3").isOk();
         }
@@ -132,7 +132,7 @@ class ShutdownAcceptanceTest extends AcceptanceTest {
                 Eventually.becomesTrue("the shutdown begins", this::isShuttingDown);
             }
             TimeUnit.MILLISECONDS.sleep(50); // nothing happens: there is nothing to wait for
-            assertThat(isShuttingDown()).isTrue();
+            assertThat(isShuttingDown()).as("whether INFO server tells shutdown_in_milliseconds").isTrue();
             redis.call("SHUTDOWN", "ABORT").isOk();
         }
         awaitReplicas(0);

@@ -2,6 +2,7 @@ package redis.server;
 
 import java.io.IOException;
 import java.util.Locale;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -11,6 +12,7 @@ import redis.resp.Resp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// What a connection has of its own: a number, a name, a database, a version of the protocol.
+@Order(4)
 class ClientAcceptanceTest extends AcceptanceTest {
 
     private static final String BAD_NAME = "ERR Client names cannot contain spaces, newlines or special characters.";

@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +19,7 @@ import redis.resp.Resp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// Who is connected, and how to end that: CLIENT LIST, INFO, KILL and NO-EVICT.
+@Order(6)
 class ClientListAcceptanceTest extends AcceptanceTest {
 
     private TestClient other;

@@ -4,12 +4,13 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 /// Waits for what another thread or process is about to do.
 final class Eventually {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    /// Once something has failed to happen, the run is red, and waits less for the rest. See [Patience].
+    private static volatile boolean lost;
 
     private Eventually() {}
 
@@ -20,9 +21,13 @@ final class Eventually {
 
     /// For what takes longer than most.
     static void becomesTrue(String what, Duration limit, Callable<Boolean> condition) throws Exception {
-        long deadline = System.nanoTime() + limit.toNanos();
+        var waiting = lost ? limit.dividedBy(4) : limit;
+        long deadline = System.nanoTime() + waiting.toNanos();
         while (!condition.call()) {
-            assertThat(System.nanoTime()).as("%s, within %d s", what, limit.toSeconds()).isLessThan(deadline);
+            if (System.nanoTime() > deadline) {
+                lost = true;
+                throw new AssertionError("waited %d s, and it did not happen that %s".formatted(waiting.toSeconds(), what));
+            }
             TimeUnit.MILLISECONDS.sleep(1);
         }
     }

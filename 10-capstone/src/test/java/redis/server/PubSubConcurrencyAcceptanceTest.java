@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import redis.resp.ByteString;
 import redis.resp.Resp;
@@ -15,6 +16,7 @@ import redis.resp.RespWriter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// Many publish to many at the same time: everybody gets every message, those of one publisher in its order, and no frame is torn by another.
+@Order(2)
 class PubSubConcurrencyAcceptanceTest extends AcceptanceTest {
 
     private static final int PUBLISHERS = 4;

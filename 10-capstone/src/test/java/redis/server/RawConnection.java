@@ -59,7 +59,7 @@ final class RawConnection implements AutoCloseable {
     /// Asserts that these bytes come next.
     void expect(String bytes) throws IOException {
         var received = bytes(bytes.length());
-        assertThat(Reply.escape(received)).isEqualTo(Reply.escape(bytes.getBytes(StandardCharsets.ISO_8859_1)));
+        assertThat(Mismatch.escape(received)).isEqualTo(Mismatch.escape(bytes.getBytes(StandardCharsets.ISO_8859_1)));
     }
 
     /// Asserts that this request comes next.

@@ -3,6 +3,7 @@ package redis.server;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,6 +13,7 @@ import redis.resp.Resp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// Version 3 of the protocol, which a client asks for with HELLO 3: maps, sets, texts with a format, and one null.
+@Order(4)
 class Resp3AcceptanceTest extends AcceptanceTest {
 
     private static final Resp NULL = Resp.Null.RESP3;

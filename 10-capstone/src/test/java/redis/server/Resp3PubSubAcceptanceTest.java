@@ -5,12 +5,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import redis.resp.Resp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /// Messages in version 3 of the protocol: they are pushes, which nobody can take for a reply. So the client may ask for anything.
+@Order(5)
 class Resp3PubSubAcceptanceTest extends AcceptanceTest {
 
     private static final Resp PONG = new Resp.SimpleString("PONG");

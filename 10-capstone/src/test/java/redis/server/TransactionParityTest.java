@@ -154,7 +154,7 @@ class TransactionParityTest {
 
         private static String read(TestClient client, StringBuilder all) throws IOException {
             var reply = client.read();
-            var bytes = Reply.escape(reply.bytes());
+            var bytes = Mismatch.escape(reply.bytes());
             all.append(bytes);
             if (reply.failure() != null) throw new AssertionError(all + " (" + reply.failure() + ")");
             return bytes;
@@ -180,7 +180,7 @@ class TransactionParityTest {
         }
 
         private static String withoutMoments(String commands) {
-            return Reply.escape(commands.getBytes(StandardCharsets.ISO_8859_1)).replaceAll("1[0-9]{12}\\b", "SOON");
+            return Mismatch.escape(commands.getBytes(StandardCharsets.ISO_8859_1)).replaceAll("1[0-9]{12}\\b", "SOON");
         }
 
         void close() throws Exception {
