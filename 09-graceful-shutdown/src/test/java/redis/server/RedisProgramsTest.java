@@ -98,7 +98,7 @@ class RedisProgramsTest {
     @ParameterizedTest
     @ValueSource(strings = {"1", "16"})
     void redisBenchmark(String pipeline) throws Exception {
-        var output = Programs.run("", "redis-benchmark", "-p", port, "-t", "set,get,incr,mset,ping", "-n", "20000", "-P", pipeline, "-r", "1000", "--csv");
+        var output = Programs.run("", "redis-benchmark", "-p", port, "-t", "set,get,incr,mset,ping", "-n", "5000", "-P", pipeline, "-r", "1000", "--csv");
         assertThat(output.lines().filter(line -> !line.contains("\"test\""))).hasSize(6)
                 .allMatch(line -> line.matches("\"[A-Z_]+( \\(.*\\))?\",(\"[0-9.]+\",?)+"));
         assertThat(output).doesNotContain("ERR").doesNotContainIgnoringCase("warning");
