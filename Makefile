@@ -87,7 +87,7 @@ check-tools:
 check-changes:
 	@tools/changes --check
 
-## check-docs: do links, quoted source and transcripts tell the truth?
+## check-docs: do links, quoted source, diagrams and transcripts tell the truth?
 check-docs:
 	@tools/docs
 
@@ -105,7 +105,7 @@ check-torture:
 
 ## clean: remove what was built
 clean:
-	@rm -rf target */target
+	@rm -rf target */target tools/mermaid/node_modules
 
 # Whatever no rule above knows.
 .DEFAULT:
