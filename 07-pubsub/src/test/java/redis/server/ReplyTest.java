@@ -104,14 +104,14 @@ class ReplyTest {
 
                 Sent:      PING
                 Expected:  +PONG\\r\\n
-                Received:  +PO (and no more within 5 s)
+                Received:  +PO (and no more within 20 s)
                               ^ byte 3""");
         var never = new Reply("", new byte[0], null, new SocketTimeoutException("Read timed out"));
         assertThatThrownBy(never::isEnd).hasMessage("""
 
                 Sent:      nothing
                 Expected:  the end of the connection
-                Received:  nothing (and no more within 5 s)""");
+                Received:  nothing (and no more within 20 s)""");
     }
 
     @Test

@@ -18,7 +18,7 @@ import redis.resp.RespWriter;
 final class TestClient implements AutoCloseable {
 
     /// How long it waits for the next byte of a reply.
-    static final int TIMEOUT_MILLIS = 5_000;
+    static final int TIMEOUT_MILLIS = 20_000;
 
     private final Socket socket = new Socket();
     private final OutputStream out;

@@ -305,7 +305,7 @@ class ReplicationLinkTest {
 
     private ServerSocket listen() throws Exception {
         var listener = open(() -> new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1")));
-        listener.setSoTimeout(5_000);
+        listener.setSoTimeout(20_000);
         return listener;
     }
 
