@@ -107,7 +107,7 @@ class AofAcceptanceTest extends AcceptanceTest {
     }
 
     @Test
-    void aRewrittenLogMeansTheSame() throws Exception {
+    void aRewrittenLogMeansTheSameAfterARestart() throws Exception {
         logWrites();
         redis.call("MSET", "a", "1", "b", "2").isOk();
         redis.call("PEXPIREAT", "b", "33177117420001").is(1);

@@ -196,7 +196,7 @@ class SnapshotAcceptanceTest extends AcceptanceTest {
     }
 
     @Test
-    void aSnapshotIsOfOneMoment() throws Exception {
+    void aSnapshotIsOfOneMomentAfterARestart() throws Exception {
         set("appendonly", "no", "save", "").isOk();
         for (int i = 0; i < 1_000; i++) redis.send("SET", "k" + i, "1");
         for (int i = 0; i < 1_000; i++) redis.read().isOk();
