@@ -261,6 +261,10 @@ void report(String step, List<Acceptance.Test> tests, Map<Acceptance.Test, Accep
     out.printf("%nThe first that is red: %s%s%n(%s, step %s)%n%n%s%n", first.sentence(), result.invocation().isEmpty() ? "" : ", with " + result.invocation(),
             first.name(), first.step(), Acceptance.explanation(result).indent(2).stripTrailing());
     if (!result.printed().isBlank()) out.printf("%nMeanwhile the server printed:%n%s%n", abridged(result.printed()).indent(2).stripTrailing());
+    if (green == 0 && !first.step().equals(step)) {
+        out.println("\nNot one is green, so look first for what all of them need: a server that starts as the tests start it, and answers.");
+        return;
+    }
     out.printf("%nThe guide speaks of it: %s%n", Acceptance.guide(first));
     if (!first.step().equals(step)) out.println("This one was green in the step before: what you have changed since has broken it.");
 }

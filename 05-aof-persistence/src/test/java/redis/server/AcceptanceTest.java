@@ -53,8 +53,14 @@ abstract class AcceptanceTest {
     }
 
     private void startOurs(String... options) throws IOException {
-        var all = Stream.concat(Stream.of("--port", "0", "--dir", directory.toString()), Stream.of(options));
-        server = new RedisServer(ServerConfig.parse(all.toArray(String[]::new)));
+        var all = Stream.concat(Stream.of("--port", "0", "--dir", directory.toString()), Stream.of(options)).toArray(String[]::new);
+        ServerConfig config;
+        try {
+            config = ServerConfig.parse(all);
+        } catch (IllegalArgumentException e) {
+            throw new AssertionError("Each test starts the server with %s, and ServerConfig.parse says: %s".formatted(String.join(" ", all), e.getMessage()));
+        }
+        server = new RedisServer(config);
         server.start();
         address = new InetSocketAddress("127.0.0.1", server.port());
     }
