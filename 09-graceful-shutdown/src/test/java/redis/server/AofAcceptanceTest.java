@@ -47,6 +47,70 @@ class AofAcceptanceTest extends AcceptanceTest {
         Eventually.becomesTrue("the rewrite ends", () -> info().contains("aof_rewrite_in_progress:0"));
     }
 
+    // ---- parameters ----
+
+    @ParameterizedTest
+    @CsvSource({"appendfsync, always", "appendfsync, everysec", "appendfsync, no", "aof-load-truncated, no", "aof-load-truncated, yes",
+            "auto-aof-rewrite-percentage, 0", "auto-aof-rewrite-percentage, 2147483647", "auto-aof-rewrite-min-size, 0"})
+    void aParameterKeepsWhatItIsSetTo(String name, String value) throws IOException {
+        set(name, value).isOk();
+        redis.call("CONFIG", "GET", name).is(List.of(name, value));
+    }
+
+    @Test
+    void namesAndWordsMayBeInAnyCase() throws IOException {
+        set("AppendFsync", "ALWAYS", "AOF-load-truncated", "No").isOk();
+        redis.call("CONFIG", "GET", "appendfsync").is(List.of("appendfsync", "always"));
+        redis.call("CONFIG", "GET", "aof-load-truncated").is(List.of("aof-load-truncated", "no"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "1b, 1", "1k, 1000", "1kb, 1024", "64mb, 67108864", "1GB, 1073741824"})
+    void sizesMayHaveUnitsAndAreShownInBytes(String text, String bytes) throws IOException {
+        set("auto-aof-rewrite-min-size", text).isOk();
+        redis.call("CONFIG", "GET", "auto-aof-rewrite-min-size").is(List.of("auto-aof-rewrite-min-size", bytes));
+    }
+
+    @Test
+    void severalParametersAreSetAtOnce() throws IOException {
+        set("appendfsync", "no", "auto-aof-rewrite-percentage", "50").isOk();
+        redis.call("CONFIG", "GET", "appendfsync").is(List.of("appendfsync", "no"));
+        redis.call("CONFIG", "GET", "auto-aof-rewrite-percentage").is(List.of("auto-aof-rewrite-percentage", "50"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiterString = "->", textBlock = """
+            nope 1                              -> ERR Unknown option or number of arguments for CONFIG SET - 'nope'
+            Nope 1 databases 2                  -> ERR Unknown option or number of arguments for CONFIG SET - 'Nope'
+            databases 3                         -> ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config
+            appendfilename log                  -> ERR CONFIG SET failed (possibly related to argument 'appendfilename') - can't set immutable config
+            appenddirname logs                  -> ERR CONFIG SET failed (possibly related to argument 'appenddirname') - can't set immutable config
+            databases 3 appendfsync often       -> ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config
+            appendfsync no appendfsync no       -> ERR CONFIG SET failed (possibly related to argument 'appendfsync') - duplicate parameter
+            appendonly maybe                    -> ERR CONFIG SET failed (possibly related to argument 'appendonly') - argument must be 'yes' or 'no'
+            appendfsync often                   -> ERR CONFIG SET failed (possibly related to argument 'appendfsync') - argument(s) must be one of the following: everysec, always, no
+            aof-load-truncated 1                -> ERR CONFIG SET failed (possibly related to argument 'aof-load-truncated') - argument must be 'yes' or 'no'
+            auto-aof-rewrite-percentage x       -> ERR CONFIG SET failed (possibly related to argument 'auto-aof-rewrite-percentage') - argument couldn't be parsed into an integer
+            auto-aof-rewrite-percentage -1      -> ERR CONFIG SET failed (possibly related to argument 'auto-aof-rewrite-percentage') - argument must be between 0 and 2147483647 inclusive
+            auto-aof-rewrite-min-size 1.5mb     -> ERR CONFIG SET failed (possibly related to argument 'auto-aof-rewrite-min-size') - argument must be a memory value
+            auto-aof-rewrite-min-size -1        -> ERR CONFIG SET failed (possibly related to argument 'auto-aof-rewrite-min-size') - argument must be a memory value
+            appendfsync                         -> ERR wrong number of arguments for 'config|set' command
+            appendfsync no appendonly           -> ERR syntax error
+            """)
+    void whatCannotBeSetIsRefused(String request, String error) throws IOException {
+        set(request.split(" ")).isError(error);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"appendfsync often", "databases 1", "nope 1", "auto-aof-rewrite-percentage 7"})
+    void allIsSetOrNothing(String wrong) throws IOException {
+        set("auto-aof-rewrite-percentage", "100", "aof-load-truncated", "yes").isOk();
+        var request = ("auto-aof-rewrite-percentage 42 aof-load-truncated no " + wrong).split(" ");
+        set(request).satisfies(reply -> assertThat(reply.toString()).contains("ERR "));
+        redis.call("CONFIG", "GET", "auto-aof-rewrite-percentage").is(List.of("auto-aof-rewrite-percentage", "100"));
+        redis.call("CONFIG", "GET", "aof-load-truncated").is(List.of("aof-load-truncated", "yes"));
+    }
+
     /// Starts the server again, with the log that it has.
     private void restart() throws IOException {
         restart(List.of("DEBUG", "LOADAOF"), "--appendonly", "yes");
@@ -121,70 +185,6 @@ class AofAcceptanceTest extends AcceptanceTest {
         redis.call("MGET", "a", "b", "c").is(List.of("3", "2", "2"));
         redis.call("PEXPIRETIME", "b").is(33177117420001L);
         redis.call("DBSIZE").is(3);
-    }
-
-    // ---- parameters ----
-
-    @ParameterizedTest
-    @CsvSource({"appendfsync, always", "appendfsync, everysec", "appendfsync, no", "aof-load-truncated, no", "aof-load-truncated, yes",
-            "auto-aof-rewrite-percentage, 0", "auto-aof-rewrite-percentage, 2147483647", "auto-aof-rewrite-min-size, 0"})
-    void aParameterKeepsWhatItIsSetTo(String name, String value) throws IOException {
-        set(name, value).isOk();
-        redis.call("CONFIG", "GET", name).is(List.of(name, value));
-    }
-
-    @Test
-    void namesAndWordsMayBeInAnyCase() throws IOException {
-        set("AppendFsync", "ALWAYS", "AOF-load-truncated", "No").isOk();
-        redis.call("CONFIG", "GET", "appendfsync").is(List.of("appendfsync", "always"));
-        redis.call("CONFIG", "GET", "aof-load-truncated").is(List.of("aof-load-truncated", "no"));
-    }
-
-    @ParameterizedTest
-    @CsvSource({"1, 1", "1b, 1", "1k, 1000", "1kb, 1024", "64mb, 67108864", "1GB, 1073741824"})
-    void sizesMayHaveUnitsAndAreShownInBytes(String text, String bytes) throws IOException {
-        set("auto-aof-rewrite-min-size", text).isOk();
-        redis.call("CONFIG", "GET", "auto-aof-rewrite-min-size").is(List.of("auto-aof-rewrite-min-size", bytes));
-    }
-
-    @Test
-    void severalParametersAreSetAtOnce() throws IOException {
-        set("appendfsync", "no", "auto-aof-rewrite-percentage", "50").isOk();
-        redis.call("CONFIG", "GET", "appendfsync").is(List.of("appendfsync", "no"));
-        redis.call("CONFIG", "GET", "auto-aof-rewrite-percentage").is(List.of("auto-aof-rewrite-percentage", "50"));
-    }
-
-    @ParameterizedTest
-    @CsvSource(delimiterString = "->", textBlock = """
-            nope 1                              -> ERR Unknown option or number of arguments for CONFIG SET - 'nope'
-            Nope 1 databases 2                  -> ERR Unknown option or number of arguments for CONFIG SET - 'Nope'
-            databases 3                         -> ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config
-            appendfilename log                  -> ERR CONFIG SET failed (possibly related to argument 'appendfilename') - can't set immutable config
-            appenddirname logs                  -> ERR CONFIG SET failed (possibly related to argument 'appenddirname') - can't set immutable config
-            databases 3 appendfsync often       -> ERR CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config
-            appendfsync no appendfsync no       -> ERR CONFIG SET failed (possibly related to argument 'appendfsync') - duplicate parameter
-            appendonly maybe                    -> ERR CONFIG SET failed (possibly related to argument 'appendonly') - argument must be 'yes' or 'no'
-            appendfsync often                   -> ERR CONFIG SET failed (possibly related to argument 'appendfsync') - argument(s) must be one of the following: everysec, always, no
-            aof-load-truncated 1                -> ERR CONFIG SET failed (possibly related to argument 'aof-load-truncated') - argument must be 'yes' or 'no'
-            auto-aof-rewrite-percentage x       -> ERR CONFIG SET failed (possibly related to argument 'auto-aof-rewrite-percentage') - argument couldn't be parsed into an integer
-            auto-aof-rewrite-percentage -1      -> ERR CONFIG SET failed (possibly related to argument 'auto-aof-rewrite-percentage') - argument must be between 0 and 2147483647 inclusive
-            auto-aof-rewrite-min-size 1.5mb     -> ERR CONFIG SET failed (possibly related to argument 'auto-aof-rewrite-min-size') - argument must be a memory value
-            auto-aof-rewrite-min-size -1        -> ERR CONFIG SET failed (possibly related to argument 'auto-aof-rewrite-min-size') - argument must be a memory value
-            appendfsync                         -> ERR wrong number of arguments for 'config|set' command
-            appendfsync no appendonly           -> ERR syntax error
-            """)
-    void whatCannotBeSetIsRefused(String request, String error) throws IOException {
-        set(request.split(" ")).isError(error);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"appendfsync often", "databases 1", "nope 1", "auto-aof-rewrite-percentage 7"})
-    void allIsSetOrNothing(String wrong) throws IOException {
-        set("auto-aof-rewrite-percentage", "100", "aof-load-truncated", "yes").isOk();
-        var request = ("auto-aof-rewrite-percentage 42 aof-load-truncated no " + wrong).split(" ");
-        set(request).satisfies(reply -> assertThat(reply.toString()).contains("ERR "));
-        redis.call("CONFIG", "GET", "auto-aof-rewrite-percentage").is(List.of("auto-aof-rewrite-percentage", "100"));
-        redis.call("CONFIG", "GET", "aof-load-truncated").is(List.of("aof-load-truncated", "yes"));
     }
 
     // ---- rewriting, and switching on and off ----
