@@ -203,8 +203,8 @@ class SnapshotAcceptanceTest extends AcceptanceTest {
         replies("BGSAVE", "INCR k0", "DEL k1", "PEXPIREAT k2 33177117420001", "SET new 1", "APPEND k999 x", "RENAME k3 moved");
         awaitQuiet();
         restart();
-        redis.call("DBSIZE").is(1_000);
         redis.call("MGET", "k0", "k1", "k2", "k3", "k999").is(List.of("1", "1", "1", "1", "1"));
+        redis.call("DBSIZE").is(1_000);
         redis.call("TTL", "k2").is(-1);
         redis.call("EXISTS", "new", "moved").is(0);
     }
