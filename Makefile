@@ -6,7 +6,7 @@ STEPS := $(filter $(ALL),$(patsubst %/pom.xml,%,$(wildcard */pom.xml)))
 
 .DEFAULT_GOAL := help
 .PHONY: help $(STEPS) server mutation-common $(foreach verb,test mutation changes carry bench workbench try,$(STEPS:%=$(verb)-%)) \
-        progress test torture mutation changes verify-against-redis \
+        progress test torture mutation changes picture verify-against-redis \
         check check-tools check-changes check-docs check-exercises check-broken check-torture clean
 
 ## help: this list
@@ -84,6 +84,11 @@ $(STEPS:%=carry-%): carry-%:
 changes:
 	@tools/changes
 
+## picture: type the session of docs/session.md anew, and draw it
+picture:
+	@tools/docs docs/session.md
+	@tools/picture docs/session.md
+
 ## check: everything that CI checks besides "make test"
 check: check-tools check-changes check-docs check-exercises check-broken verify-against-redis check-torture
 
@@ -95,9 +100,10 @@ check-tools:
 check-changes:
 	@tools/changes --check
 
-## check-docs: do links, quoted source and transcripts tell the truth?
+## check-docs: do links, quoted source, diagrams and transcripts tell the truth?
 check-docs:
 	@tools/docs
+	@tools/picture --check docs/session.md
 
 ## check-exercises: is every exercise red without its solution and green with it?
 check-exercises:
@@ -113,7 +119,7 @@ check-torture:
 
 ## clean: remove what was built
 clean:
-	@rm -rf target */target
+	@rm -rf target */target tools/mermaid/node_modules
 
 # Whatever no rule above knows.
 .DEFAULT:

@@ -45,7 +45,7 @@ class ConcurrencyAcceptanceTest extends AcceptanceTest {
     @Test
     void noIncrementIsLost() throws Exception {
         int clients = 50;
-        int increments = 500;
+        int increments = 2_000;
         together(clients, (number, client) -> {
             int atATime = number % 2 == 0 ? 1 : 50;
             long last = 0;
