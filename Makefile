@@ -68,11 +68,11 @@ verify-against-redis:
 torture:
 	@tools/torture
 
-## mutation: break the code in small ways: do the tests notice? (about an hour)
+## mutation: break the code in small ways: do the tests notice? (half an hour)
 mutation:
 	@tools/mutation
 
-## mutation-04-expiry: the same for one step, or for common
+## mutation-06-rdb-snapshots: the same for one step, or mutation-common
 mutation-common $(STEPS:%=mutation-%): mutation-%:
 	@tools/mutation $*
 
