@@ -68,11 +68,11 @@ verify-against-redis:
 torture:
 	@tools/torture
 
-## mutation: break the code in small ways: do the tests notice? (half an hour)
+## mutation: break the code in small ways: do the tests notice? (40 minutes)
 mutation:
 	@tools/mutation
 
-## mutation-06-rdb-snapshots: the same for one step, or mutation-common
+## mutation-common: the same for one module: common, or a step
 mutation-common $(STEPS:%=mutation-%): mutation-%:
 	@tools/mutation $*
 
