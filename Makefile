@@ -5,8 +5,8 @@ ALL := 01-tcp-echo 02-resp-parser 03-get-set 04-expiry 05-aof-persistence \
 STEPS := $(filter $(ALL),$(patsubst %/pom.xml,%,$(wildcard */pom.xml)))
 
 .DEFAULT_GOAL := help
-.PHONY: help $(STEPS) server $(foreach verb,test changes carry bench workbench try,$(STEPS:%=$(verb)-%)) \
-        progress test torture changes picture verify-against-redis \
+.PHONY: help $(STEPS) server mutation-common $(foreach verb,test mutation changes carry bench workbench try,$(STEPS:%=$(verb)-%)) \
+        progress test torture mutation changes picture verify-against-redis \
         check check-tools check-changes check-docs check-exercises check-broken check-torture clean
 
 ## help: this list
@@ -67,6 +67,14 @@ verify-against-redis:
 ## torture: the long tests (crashes, races), in full
 torture:
 	@tools/torture
+
+## mutation: break the code in small ways: do the tests notice? (40 minutes)
+mutation:
+	@tools/mutation
+
+## mutation-common: the same for one module: common, or a step
+mutation-common $(STEPS:%=mutation-%): mutation-%:
+	@tools/mutation $*
 
 ## carry-04-expiry: take your uncommitted change to a step into every later step
 $(STEPS:%=carry-%): carry-%:
