@@ -81,7 +81,7 @@ final class Acceptance {
         }
 
         private static String split(String camelCase) {
-            return camelCase.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ").toLowerCase(Locale.ROOT);
+            return camelCase.replaceAll("(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9]{2})|(?<=[A-Z])(?=[A-Z][a-z])", " ").toLowerCase(Locale.ROOT);
         }
     }
 
@@ -351,6 +351,12 @@ final class Acceptance {
     static String explanation(Result result) {
         var failure = result.failure();
         if (!stuck(failure).isEmpty()) return stuck(failure);
+        if (failure instanceof TimeoutException) {
+            return failure.getMessage() + """
+                    .
+                    A single wait for bytes would have given up long before. So either all goes on, but slowly (one byte for each read or write?),
+                    or the server has stopped reading, and the test waits until it can send.""";
+        }
         for (var cause = failure; cause != null; cause = cause.getCause()) {
             if (cause.getMessage() != null && cause.getMessage().contains("\nSent:  ")) return cause.getMessage().strip();
         }

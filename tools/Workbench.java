@@ -131,11 +131,14 @@ String readme(String step, String before) throws IOException {
 
             %2$s
 
-            1. Read [the guide](../../%1$s/%3$s): the idea first, then "Before and after", which shows what to build. Where it has a section "Word for word",
-               that tells what to answer and what to refuse. Its walkthrough speaks of the finished code, which is in `%1$s/src/main`; look there as late as you can.
+            1. Read [the guide](../../%1$s/%3$s): "Before and after" shows what to build, "The idea" why it is built so. What the tests hold you to, replies, error
+               texts, limits, is in a section "Word for word" or beside the walkthrough; a red test names the section that speaks of it. The finished
+               code itself is in `%1$s/src/main`; look there as late as you can. [The step's README](../../%1$s/README.md) lists its commands and options.
             2. See where you are: `make try-%1$s`, in the repository's root. On the first day, %4$s. That is as it should be.
             3. Take the first red test, make it green, and try again. The tests are about: %5$s.
             4. `make progress` shows all steps.
+
+            A red test says what was sent, what should have come back and what did, with a `^` under the first wrong byte. %6$s
 
             The tests are in `src/test` and speak to the server through its port alone. What they need of your Java is `RedisServer`: its constructor
             `RedisServer(ServerConfig)`, `start()`, which returns when clients can connect, `port()` and `close()`; and `ServerConfig.parse(String...)`,
@@ -144,7 +147,8 @@ String readme(String step, String before) throws IOException {
             In an IDE open `workbench/pom.xml` as a Maven project; on the command line `tools/mvn -f workbench/pom.xml test -pl %1$s -am` does what `make try-%1$s` does,
             with Maven's words. To build the server in another language instead, start it yourself and run
             `ADDRESS=127.0.0.1:6379 make try-%1$s`. The tests empty that server.
-            """.formatted(step, start, guide, reds, topics);
+            """.formatted(step, start, guide, reds, topics, before.isEmpty() ? "`\\n` and `\\x00` are one byte each."
+                : "`Sent: PING` means the words of a\nrequest, which travel as an array of bulk strings; bytes that are sent as they stand are shown with their `\\r\\n`.");
 }
 
 /// A pom above all workbenches: by it Maven and IDEs find `common`.

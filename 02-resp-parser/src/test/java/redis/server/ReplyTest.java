@@ -213,7 +213,7 @@ class ReplyTest {
                         Sent:      COMMAND
                         Expected:  see below
                         Received:  :5\\r\\n
-                        the test could not go on: java.lang.ClassCastException""");
+                        the reply has another type, or fewer elements, than the test goes on to look at: java.lang.ClassCastException""");
     }
 
     @Test
@@ -262,7 +262,7 @@ class ReplyTest {
             $1<é<               | $2<é<     | the length announces 1 byte, and more came. A length counts bytes: in UTF-8, é has two.
             $3<abc              | $3<abc<   | the connection ended in the middle of a reply. An exception, or no flush before the end?
             +OK<                | :1<       | the first byte is the type: an integer (:) is expected, and it is a simple string (+).
-            $0<<                | $-1<      | the first byte is the type: a null ($-1) is expected, and it is a bulk string ($).
+            $0<<                | $-1<      | a null ($-1) is expected, and it is a bulk string ($).
             +pong<              | +PONG<    | only upper and lower case differ.
             :100<               | :100000<  | seconds and milliseconds mixed up?
             :0<                 | :100<     | seconds and milliseconds mixed up?
@@ -270,6 +270,9 @@ class ReplyTest {
             -ERR Unknown<       | -ERR no<  | an error's text is Redis's own, to the letter: clients look at it.
             -ERR unknown command 'GET'< | :1< | the server does not know this command yet.
             -ERR oops<          | :1<       | ''
+            -ERR syntax error<  | :1<       | the server refuses an option that is right here. Does it know it, with the words that follow it?
+            -ERR syntax error<  | -ERR no<  | an error's text is Redis's own, to the letter: clients look at it.
+            -ERR wrong number of arguments for 'x' command< | :1< | does the server count the words of this request right, and does the command take as many?
             """)
     void knowsTheUsualCauses(String received, String expected, String hint) throws IOException {
         var reply = answering(latin1(received), client -> client.call("X"));

@@ -82,7 +82,10 @@ final class Hint {
             return expected != null && latin1(expected).startsWith(text.substring(0, 20)) ? toTheLetter() : "the server does not know this command yet.";
         }
         if (text.startsWith("-ERR unknown subcommand")) return "the server does not know this subcommand yet.";
-        return expected != null && expected.length > 0 && expected[0] == '-' ? toTheLetter() : "";
+        if (expected == null || expected.length == 0) return "";
+        if (expected[0] == '-') return toTheLetter();
+        if (text.startsWith("-ERR syntax error")) return "the server refuses an option that is right here. Does it know it, with the words that follow it?";
+        return text.startsWith("-ERR wrong number of arguments") ? "does the server count the words of this request right, and does the command take as many?" : "";
     }
 
     private static String toTheLetter() {
@@ -91,7 +94,8 @@ final class Hint {
 
     private static String aboutValue(String sent, String expected, String text) {
         if (!expected.isEmpty() && !type(expected).equals(type(text))) {
-            return "the first byte is the type: %s is expected, and it is %s.".formatted(type(expected), type(text));
+            var types = "%s is expected, and it is %s.".formatted(type(expected), type(text));
+            return expected.charAt(0) == text.charAt(0) ? types : "the first byte is the type: " + types; // a null begins as what it stands for
         }
         if (expected.equalsIgnoreCase(text)) return "only upper and lower case differ.";
         Matcher wanted = INTEGER.matcher(expected);

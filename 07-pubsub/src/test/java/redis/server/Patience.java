@@ -46,7 +46,7 @@ final class Patience {
         } catch (IOException e) {
             socket.close();
             var failure = new ConnectException(Mismatch.message("", "a connection to %s:%d".formatted(address.getHostString(), address.getPort()),
-                    e.getMessage(), "does the server listen there when its start() returns, and does it accept one client after the other?"));
+                    e.getMessage(), "does the server listen there when its start() returns? Does it go on accepting while others are served, and after one has failed?"));
             failure.initCause(e);
             throw failure;
         }

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.opentest4j.AssertionFailedError;
@@ -102,7 +103,12 @@ record Reply(String sent, byte[] bytes, Resp value, IOException failure) {
                 ? comparison(failed)
                 : null;
         if (text == null) {
-            var said = assertion instanceof AssertionError ? assertion.getMessage() : "the test could not go on: " + assertion;
+            var said = switch (assertion) {
+                case AssertionError _ -> assertion.getMessage();
+                case ClassCastException _, IndexOutOfBoundsException _, NoSuchElementException _ ->
+                        "the reply has another type, or fewer elements, than the test goes on to look at: " + assertion;
+                default -> "the test could not go on: " + assertion;
+            };
             text = message("see below") + "\n" + (said == null ? "" : said.strip());
         }
         var error = new AssertionError(text);
