@@ -5,8 +5,8 @@ ALL := 01-tcp-echo 02-resp-parser 03-get-set 04-expiry 05-aof-persistence \
 STEPS := $(filter $(ALL),$(patsubst %/pom.xml,%,$(wildcard */pom.xml)))
 
 .DEFAULT_GOAL := help
-.PHONY: help $(STEPS) server $(foreach verb,test changes carry bench workbench try,$(STEPS:%=$(verb)-%)) \
-        progress test torture changes verify-against-redis \
+.PHONY: help $(STEPS) server mutation-common $(foreach verb,test mutation changes carry bench workbench try,$(STEPS:%=$(verb)-%)) \
+        progress test torture mutation changes picture verify-against-redis \
         check check-tools check-changes check-docs check-exercises check-broken check-torture clean
 
 ## help: this list
@@ -68,6 +68,14 @@ verify-against-redis:
 torture:
 	@tools/torture
 
+## mutation: break the code in small ways: do the tests notice? (40 minutes)
+mutation:
+	@tools/mutation
+
+## mutation-common: the same for one module: common, or a step
+mutation-common $(STEPS:%=mutation-%): mutation-%:
+	@tools/mutation $*
+
 ## carry-04-expiry: take your uncommitted change to a step into every later step
 $(STEPS:%=carry-%): carry-%:
 	@tools/carry $*
@@ -75,6 +83,11 @@ $(STEPS:%=carry-%): carry-%:
 ## changes: write the "What changes" section of every guide anew
 changes:
 	@tools/changes
+
+## picture: type the session of docs/session.md anew, and draw it
+picture:
+	@tools/docs docs/session.md
+	@tools/picture docs/session.md
 
 ## check: everything that CI checks besides "make test"
 check: check-tools check-changes check-docs check-exercises check-broken verify-against-redis check-torture
@@ -87,9 +100,10 @@ check-tools:
 check-changes:
 	@tools/changes --check
 
-## check-docs: do links, quoted source and transcripts tell the truth?
+## check-docs: do links, quoted source, diagrams and transcripts tell the truth?
 check-docs:
 	@tools/docs
+	@tools/picture --check docs/session.md
 
 ## check-exercises: is every exercise red without its solution and green with it?
 check-exercises:
@@ -105,7 +119,7 @@ check-torture:
 
 ## clean: remove what was built
 clean:
-	@rm -rf target */target
+	@rm -rf target */target tools/mermaid/node_modules
 
 # Whatever no rule above knows.
 .DEFAULT:

@@ -3,6 +3,7 @@
 /// - relative links, images and `#anchors` lead somewhere;
 /// - a `java` fence after `<!-- source: PATH -->` stands in that file, line for line. A line `…` or `// …` leaves
 ///   lines out. Any other `java` fence says `<!-- sketch -->`;
+/// - a `mermaid` fence is a diagram that Mermaid's own parser understands (`tools/diagrams`);
 /// - a `console` fence is a transcript. It is replayed against a freshly started server of its step, and must print what
 ///   it says. `…` stands for any text within a line or, alone, for any lines. From a fence after `<!-- replica: PORT -->` on,
 ///   the server has a replica, which was started with `replica PORT 127.0.0.1 6380`;
@@ -25,6 +26,10 @@ static final Pattern LINK = Pattern.compile(
         + "|<(https?://[^>\\s]*)>");
 static final Pattern LINK_DEFINITION = Pattern.compile("(?m)^ {0,3}\\[([^\\]^]+)\\]:");
 static final Pattern LINK_REFERENCE = Pattern.compile("\\[([^\\[\\]]+)\\]\\[([^\\[\\]]*)\\]");
+
+/// What `tools/diagrams` prints of a file and a line in it, and how it ends when it can parse nothing.
+static final Pattern DIAGRAM_PROBLEM = Pattern.compile("(?m)^(\\d+):(\\d+): (.*(?:\\R    .*)*)");
+static final int DIAGRAMS_SKIPPED = 3;
 
 static final Pattern SKIP = Pattern.compile("\\s*(//\\s*)?…\\s*");
 
@@ -70,6 +75,7 @@ final List<String> problems = new ArrayList<>();
 final Set<String> skipped = new TreeSet<>();
 int links;
 int quotes;
+int diagrams;
 int commands;
 
 void main(String... args) throws Exception {
@@ -94,15 +100,23 @@ void main(String... args) throws Exception {
         if (replay) checkTranscripts(document);
     }
 
+    checkDiagrams(selected);
+
     skipped.forEach(IO::println);
     problems.forEach(System.err::println);
     if (!problems.isEmpty()) System.exit(1);
-    IO.println("docs: %d files, %d links, %d source quotes, %d transcript commands, all good"
-            .formatted(selected.size(), links, quotes, commands));
+    IO.println("docs: %d files, %d links, %d source quotes, %d diagrams, %d transcript commands, all good"
+            .formatted(selected.size(), links, quotes, diagrams, commands));
 }
 
 void problem(Document document, int line, String message) {
     problems.add(root.relativize(document.path()) + ":" + line + ": " + message);
+}
+
+/// What cannot be checked here is skipped, unless nothing may be.
+void skip(String message) {
+    if ("1".equals(System.getenv("REQUIRE_REDIS"))) problems.add(message);
+    else skipped.add(message);
 }
 
 // ---- Files -----------------------------------------------------------------------------------------------------------
@@ -349,6 +363,41 @@ static int indentOf(String line) {
     return line.length() - line.stripLeading().length();
 }
 
+// ---- Diagrams --------------------------------------------------------------------------------------------------------
+
+/// Each diagram becomes a file, and all are parsed at once: loading Mermaid takes a second or two.
+void checkDiagrams(Set<Path> selected) throws IOException, InterruptedException {
+    record Place(Document document, Fence fence) {}
+    var places = selected.stream().map(this::document)
+            .flatMap(d -> d.fences().stream().filter(f -> f.language().equals("mermaid")).map(f -> new Place(d, f))).toList();
+    if (places.isEmpty()) return;
+    var directory = Files.createTempDirectory("diagrams");
+    try {
+        var command = new ArrayList<>(List.of(root.resolve("tools/diagrams").toString()));
+        for (int i = 0; i < places.size(); i++) {
+            Files.write(directory.resolve(String.valueOf(i)), places.get(i).fence().lines());
+            command.add(String.valueOf(i));
+        }
+        var process = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
+        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).stripTrailing();
+        int status = process.waitFor();
+        if (status == DIAGRAMS_SKIPPED) {
+            skip("diagrams not parsed, " + output);
+            return;
+        }
+        diagrams += places.size();
+        if (status == 0) return;
+        var wrong = DIAGRAM_PROBLEM.matcher(output).results().toList();
+        if (wrong.isEmpty()) problems.add("diagrams: " + output);
+        for (var problem : wrong) {
+            var place = places.get(Integer.parseInt(problem.group(1)));
+            problem(place.document(), place.fence().line() + Integer.parseInt(problem.group(2)), problem.group(3));
+        }
+    } finally {
+        delete(directory);
+    }
+}
+
 // ---- Transcripts -----------------------------------------------------------------------------------------------------
 
 void checkTranscripts(Document document) throws Exception {
@@ -374,8 +423,7 @@ void checkTranscripts(Document document) throws Exception {
                 .anyMatch(c -> c.shell() ? name.matcher(c.text()).find() : tool.equals("redis-cli"));
         if (!needed || isInstalled(tool)) continue;
         var message = root.relativize(document.path()) + ": transcripts not replayed, " + tool + " is not installed";
-        if ("1".equals(System.getenv("REQUIRE_REDIS"))) problems.add(message);
-        else skipped.add(message);
+        skip(message);
         return;
     }
 

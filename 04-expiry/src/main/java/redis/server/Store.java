@@ -68,6 +68,7 @@ final class Store {
 
     /// Sets a value that lives forever, whatever was there before.
     void set(ByteString key, ByteString value) {
+        expireIfDue(key);
         persist(key);
         values.put(key, value);
     }

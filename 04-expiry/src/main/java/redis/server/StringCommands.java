@@ -97,13 +97,11 @@ final class StringCommands {
 
     private Resp getEx(ClientSession client, List<ByteString> request) {
         var key = request.get(1);
-        boolean persist = request.size() == 3 && request.get(2).equalsIgnoreCase("persist");
-        var unit = request.size() == 4 ? ExpireUnit.named(request.get(2)) : null;
-        if (request.size() > 2 && !persist && unit == null) throw new CommandException(CommandException.SYNTAX);
+        var options = GetExOptions.parse(request);
         var value = store.get(key);
         if (value == null) return Resp.Null.BULK_STRING;
-        if (persist) store.persist(key);
-        if (unit != null) store.expireAt(key, unit.deadlineOfValue(request.get(3), store.now(), "getex"));
+        if (options.persist()) store.persist(key);
+        if (options.unit() != null) store.expireAt(key, options.deadline(store.now()));
         return Resp.bulk(value);
     }
 

@@ -178,6 +178,8 @@ final class AppendOnlyFile implements AutoCloseable {
     /// @throws IOException if the log cannot be written; what was appended is kept, and written when it can
     void commit(long offset) throws IOException {
         if (hasReached(offset)) return;
+        Thread.yield(); // sessions that are ready append first: more of them share a write, and a wait for the disk
+        if (hasReached(offset)) return;
         fileLock.lock();
         try {
             while (!hasReached(offset)) { // mostly once; once more if the policy has become stricter meanwhile

@@ -132,17 +132,15 @@ final class StringCommands {
 
     private Resp getEx(ClientSession client, List<ByteString> request) {
         var key = request.get(1);
-        boolean persist = request.size() == 3 && request.get(2).equalsIgnoreCase("persist");
-        var unit = request.size() == 4 ? ExpireUnit.named(request.get(2)) : null;
-        if (request.size() > 2 && !persist && unit == null) throw new CommandException(CommandException.SYNTAX);
+        var options = GetExOptions.parse(request);
         var value = read(key);
         if (value == null) return Resp.Null.BULK_STRING;
-        if (persist) {
+        if (options.persist()) {
             if (store.persist(key)) events.publish(PERSIST, key);
             propagation.logAs(ByteString.of("PERSIST"), key);
         }
-        if (unit != null) {
-            long deadline = unit.deadlineOfValue(request.get(3), store.now(), "getex");
+        if (options.unit() != null) {
+            long deadline = options.deadline(store.now());
             if (store.isOver(deadline - 1)) {
                 store.delete(key);
                 events.publish(DEL, key);

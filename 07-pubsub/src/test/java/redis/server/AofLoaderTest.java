@@ -115,6 +115,12 @@ class AofLoaderTest {
     }
 
     @Test
+    void eachTransactionIsReplayedOnce() throws Exception {
+        files.withLog(AofFiles.commands("MULTI", "INCR n", "EXEC", "MULTI", "INCR n", "EXEC"));
+        assertThat(load()).isEqualTo(Map.of("n", "2"));
+    }
+
+    @Test
     void anErrorThatWasOneTheFirstTimeChangesNothing() throws Exception {
         files.withLog(AofFiles.commands("SET k v", "INCR k", "SET l w"));
         assertThat(load()).isEqualTo(Map.of("k", "v", "l", "w"));

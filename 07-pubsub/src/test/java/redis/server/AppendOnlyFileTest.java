@@ -99,6 +99,17 @@ class AppendOnlyFileTest {
     }
 
     @Test
+    void whatNobodyHasHandedOverYetGoesToTheFileOfItsTime() throws Exception {
+        var first = begin("1");
+        log.append(words("SET a 1"));
+        var second = begin("2");
+        log.append(words("SET b 2"));
+        log.stopLogging();
+        assertThat(AofFiles.records(first, 0)).containsExactly("SELECT 0", "SET a 1");
+        assertThat(AofFiles.records(second, 0)).containsExactly("SELECT 0", "SET b 2");
+    }
+
+    @Test
     void commandsMayBeLargerThanAnyBuffer() throws Exception {
         var file = begin("1");
         var large = "x".repeat(5_000_000);

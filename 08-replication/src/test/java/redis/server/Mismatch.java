@@ -19,10 +19,15 @@ record Mismatch(String sent, byte[] expected, byte[] received, IOException failu
     String message() {
         int wrong = Arrays.mismatch(expected, received);
         if (wrong < 0) wrong = received.length; // the same bytes, and yet not all that was waited for
-        int from = Math.max(0, wrong - CONTEXT);
-        int column = excerpt(Arrays.copyOf(received, wrong), from).length();
+        int context = isError(expected) ? Math.max(CONTEXT, expected.length) : CONTEXT; // an error's text has to be known to the letter
+        int from = Math.max(0, wrong - context);
+        int column = excerpt(Arrays.copyOf(received, wrong), from, context).length();
         var caret = "\n" + INDENT + " ".repeat(column) + "^ byte " + wrong;
-        return message(sent, excerpt(expected, from), shown(received, from, failure) + caret, hint);
+        return message(sent, excerpt(expected, from, context), shown(received, from, context, failure) + caret, hint);
+    }
+
+    private static boolean isError(byte[] reply) {
+        return reply.length > 0 && reply[0] == '-';
     }
 
     /// The same for what cannot be compared byte by byte.
@@ -36,7 +41,11 @@ record Mismatch(String sent, byte[] expected, byte[] received, IOException failu
 
     /// What came, on one line.
     static String shown(byte[] bytes, int from, IOException failure) {
-        var text = bytes.length == 0 ? "nothing" : excerpt(bytes, from);
+        return shown(bytes, from, CONTEXT, failure);
+    }
+
+    private static String shown(byte[] bytes, int from, int context, IOException failure) {
+        var text = bytes.length == 0 ? "nothing" : excerpt(bytes, from, context);
         return switch (failure) {
             case null -> text;
             case EOFException _ -> text + " (and the end of the connection)";
@@ -46,7 +55,11 @@ record Mismatch(String sent, byte[] expected, byte[] received, IOException failu
 
     /// Some bytes from `from` on, as [#escape(byte[])] shows them, and dots for those left out.
     static String excerpt(byte[] bytes, int from) {
-        int to = Math.min(bytes.length, from + 2 * CONTEXT);
+        return excerpt(bytes, from, CONTEXT);
+    }
+
+    private static String excerpt(byte[] bytes, int from, int context) {
+        int to = Math.min(bytes.length, from + 2 * context);
         var text = escape(Arrays.copyOfRange(bytes, from, to));
         return (from > 0 ? "… " : "") + text + (to < bytes.length ? " … (%,d bytes)".formatted(bytes.length) : "");
     }

@@ -11,6 +11,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.resp.ByteString;
 
@@ -126,7 +127,43 @@ class DictTest {
         } while (cursor != 0);
     }
 
+    @Test
+    void aSecondEntryWithTheSameKeyIsNotAdded() {
+        addAll(0, 1_024); // all of them are still in the old table
+        assertThat(dict.addIfAbsent(new Numbered(7))).isFalse();
+        assertThat(dict.size()).isEqualTo(1_024);
+        var entry = new Numbered(-1);
+        assertThat(dict.addIfAbsent(entry)).isTrue();
+        assertThat(dict.find(key(-1))).isSameAs(entry);
+        assertThat(dict.size()).isEqualTo(1_025);
+    }
+
     // ---- growing and shrinking ----
+
+    @ParameterizedTest
+    @CsvSource({"0, 4", "4, 4", "5, 8", "1024, 1024", "1025, 2048"})
+    void anEmptyDictIsMadeReadyForItsEntries(int entries, int buckets) {
+        dict.reserve(entries);
+        assertThat(walk()).isEqualTo(buckets);
+        addAll(0, entries);
+        dict.reserve(1_000_000); // too late
+        for (int i = 0; i < entries; i++) assertThat(dict.find(key(i)).number).isEqualTo(i);
+    }
+
+    @Test
+    void everyOperationDoesAShareOfTheRehashing() {
+        assertRehashes(() -> dict.find(key(-1)));
+        assertRehashes(() -> dict.remove(key(-1)));
+        assertRehashes(() -> dict.addIfAbsent(new Numbered(1)));
+        assertRehashes(() -> dict.random(new Random(1)));
+    }
+
+    private void assertRehashes(Runnable operation) {
+        dict.clear();
+        addAll(0, 1_024); // the last of them makes the table grow
+        for (int i = 0; i < 1_024; i++) operation.run();
+        assertThat(dict.rehash(0)).as("there is more to be moved").isFalse();
+    }
 
     @Test
     void growsWhenThereIsAnEntryForEachBucket() {

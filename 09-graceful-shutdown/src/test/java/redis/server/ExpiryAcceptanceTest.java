@@ -137,6 +137,15 @@ class ExpiryAcceptanceTest extends AcceptanceTest {
         redis.call("GETEX", "k", "EX", "10").isNil();
     }
 
+    @Test
+    void theLastOfSeveralTimesOfAGetExCounts() throws IOException {
+        redis.call("SET", "k", "v").isOk();
+        redis.call("GETEX", "k", "EX", "50", "ex", "100").is("v");
+        redis.call("TTL", "k").isBetween(99, 100);
+        redis.call("GETEX", "k", "PERSIST", "persist").is("v");
+        redis.call("TTL", "k").is(-1);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"GETEX k EX", "GETEX k FOO", "GETEX k PERSIST EX 10", "GETEX k EX 10 PX 10", "GETEX k KEEPTTL", "GETEX k NX"})
     void optionsOfGetExThatMakeNoSenseAreRefused(String request) throws IOException {

@@ -223,7 +223,7 @@ class ReplicationAcceptanceTest extends AcceptanceTest {
 
     @Test
     void aReplicaHidesWhatIsOverAndDoesNotRemoveIt() throws Exception {
-        redis.call("SET", "over", "1", "PX", "30").isOk();
+        redis.call("SET", "over", "1", "PX", "500").isOk(); // and not before it is a replica
         redis.call("SET", "stays", "1").isOk();
         followNobody();
         Eventually.becomesTrue("the key is over", () -> redis.call("GET", "over").text() == null);

@@ -60,6 +60,18 @@ class ReplyTest {
     }
 
     @Test
+    void showsAllOfAnErrorHoweverLong() throws IOException {
+        var text = "ERR this is an error " + "and some more of it, ".repeat(6);
+        assertThat(failure("-" + text + "but not all\r\n", client -> client.call("GET", "k"), reply -> reply.isError(text + "to the end"))).isEqualTo("""
+
+                Sent:      GET k
+                Expected:  -%sto the end\\r\\n
+                Received:  -%sbut not all\\r\\n
+                            %s^ byte 148
+                Hint:      an error's text is Redis's own, to the letter: clients look at it.""", text, text, " ".repeat(text.length()));
+    }
+
+    @Test
     void pointsBehindAReplyThatIsTooShort() throws IOException {
         assertThat(failure("*1\r\n$1\r\na\r\n", client -> client.call("KEYS", "*"), reply -> reply.is(List.of("a", "b")))).isEqualTo("""
 

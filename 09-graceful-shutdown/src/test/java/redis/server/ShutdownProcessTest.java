@@ -172,7 +172,8 @@ class ShutdownProcessTest {
             long start = System.nanoTime();
             server.signal("TERM");
             assertThat(server.awaitExit(PATIENCE)).isZero();
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofSeconds(1), Duration.ofMillis(2_500));
+            // Two seconds, and what else a busy machine needs to tell a process to end and to end it.
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(5));
             awaitLine(server, "0 of 1 replicas are in sync when shutting down.", 1);
             assertThat(messages(server)).anyMatch(line -> line.matches("Lagging replica 127\\.0\\.0\\.1:\\d+ reported offset \\d+ behind master, lag=\\d, state=online\\."));
         }

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -159,6 +161,52 @@ class SnapshotAcceptanceTest extends AcceptanceTest {
             """)
     void whatMakesNoSenseIsRefused(String request, String error) throws IOException {
         redis.call(request.split(" ")).isError(error);
+    }
+
+    // ---- what a snapshot is for ----
+
+    /// Starts the server again, with the snapshot that it has.
+    private void restart() throws IOException {
+        restart(List.of("DEBUG", "RELOAD", "NOSAVE"), "--appendonly", "no");
+    }
+
+    /// Numbers, short and long strings are different bytes in the file.
+    @ParameterizedTest
+    @ValueSource(strings = {"yes", "no"})
+    void aSnapshotIsThereAfterARestart(String compression) throws Exception {
+        set("appendonly", "no", "save", "", "rdbcompression", compression).isOk();
+        var values = new ArrayList<>(List.of("0", "-1", "127", "128", "-128", "-129", "32767", "-32769", "2147483647", "-2147483648", "2147483648",
+                "9223372036854775807", "007", "-0", "+1", "1.5", "", "-", "hahahahahahahahahahahahaha"));
+        for (int length : List.of(20, 21, 63, 64, 300, 16_383, 16_384, 70_000)) {
+            values.add("x".repeat(length));
+            values.add(new Random(length).ints(length, '!', '~').mapToObj(Character::toString).collect(Collectors.joining()));
+        }
+        for (int i = 0; i < values.size(); i++) redis.call("SET", "k" + i, values.get(i)).isOk();
+        redis.sendRaw("*3\r\n$3\r\nSET\r\n$4\r\n\u0000\r\n\u00ff\r\n$2\r\n\u00c0\u00ff\r\n").read().isOk();
+        redis.call("PEXPIREAT", "k1", "33177117420001").is(1);
+        redis.call("SAVE").isOk();
+        redis.call("SET", "late", "v").isOk();
+        restart();
+        redis.call("EXISTS", "late").is(0);
+        redis.call("DBSIZE").is(values.size() + 1);
+        for (int i = 0; i < values.size(); i++) redis.call("GET", "k" + i).is(values.get(i));
+        redis.sendRaw("*2\r\n$6\r\nSTRLEN\r\n$4\r\n\u0000\r\n\u00ff\r\n").read().is(2);
+        redis.call("PEXPIRETIME", "k1").is(33177117420001L);
+        redis.call("TTL", "k2").is(-1);
+    }
+
+    @Test
+    void aSnapshotIsOfOneMomentAfterARestart() throws Exception {
+        set("appendonly", "no", "save", "").isOk();
+        for (int i = 0; i < 1_000; i++) redis.send("SET", "k" + i, "1");
+        for (int i = 0; i < 1_000; i++) redis.read().isOk();
+        replies("BGSAVE", "INCR k0", "DEL k1", "PEXPIREAT k2 33177117420001", "SET new 1", "APPEND k999 x", "RENAME k3 moved");
+        awaitQuiet();
+        restart();
+        redis.call("MGET", "k0", "k1", "k2", "k3", "k999").is(List.of("1", "1", "1", "1", "1"));
+        redis.call("DBSIZE").is(1_000);
+        redis.call("TTL", "k2").is(-1);
+        redis.call("EXISTS", "new", "moved").is(0);
     }
 
     // ---- parameters ----

@@ -64,6 +64,23 @@ class StoreExpiryTest {
     }
 
     @Test
+    void aKeyThatIsOverEndsBeforeItIsSetAnew() {
+        store.set(KEY, VALUE, 2_000);
+        passTo(3_000);
+        store.set(KEY, VALUE);
+        assertThat(store.expired()).isOne();
+        assertThat(store.get(KEY)).isEqualTo(VALUE);
+    }
+
+    @Test
+    void aKeyThatIsOverHasNoDeadlineAnyMore() {
+        store.set(KEY, VALUE, 2_000);
+        passTo(3_000);
+        assertThat(store.deadline(KEY)).isEqualTo(Store.NEVER);
+        assertThat(store.expired()).isOne();
+    }
+
+    @Test
     void keysThatAreOverAreNotListed() {
         store.set(KEY, VALUE, 2_000);
         store.set(ByteString.of("other"), VALUE);

@@ -68,9 +68,9 @@ final class TcpProxy implements AutoCloseable {
             int n;
             while ((n = from.getInputStream().read(buffer)) >= 0) {
                 int read = n;
-                int passed = (int) Math.min(left.getAndUpdate(before -> before <= read ? Long.MAX_VALUE : before - read), read);
-                to.getOutputStream().write(buffer, 0, passed);
-                if (passed < n) return;
+                long allowed = left.getAndUpdate(before -> before <= read ? Long.MAX_VALUE : before - read);
+                to.getOutputStream().write(buffer, 0, (int) Math.min(allowed, read));
+                if (allowed <= read) return;
             }
         } catch (IOException e) {
             // it has been cut

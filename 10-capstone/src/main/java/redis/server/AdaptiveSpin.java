@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 /// to answer a reply with its next request, if nobody else keeps the server busy.
 ///
 /// Whoever spins keeps a processor from others. So it ends as soon as somebody else asks for something; and where it was in vain it is left alone for a
-/// while, for one wait, then for two, for four, and so on.
+/// while, for one wait, then for two, for four, and so on. Instead the others go first: when it is this thread's turn again, the request may be there.
 final class AdaptiveSpin {
 
     static final long LONGEST_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
@@ -34,10 +34,14 @@ final class AdaptiveSpin {
     void await() throws IOException {
         if (resting > 0) {
             resting--;
+        } else if (spin()) {
+            rest = 0;
+            return;
         } else {
-            rest = spin() ? 0 : Math.clamp(2L * rest, 1, LONGEST_BREAK);
+            rest = Math.clamp(2L * rest, 1, LONGEST_BREAK);
             resting = rest;
         }
+        Thread.yield();
     }
 
     /// @return whether there is something to read

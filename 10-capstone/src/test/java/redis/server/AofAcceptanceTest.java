@@ -111,6 +111,82 @@ class AofAcceptanceTest extends AcceptanceTest {
         redis.call("CONFIG", "GET", "aof-load-truncated").is(List.of("aof-load-truncated", "yes"));
     }
 
+    /// Starts the server again, with the log that it has.
+    private void restart() throws IOException {
+        restart(List.of("DEBUG", "LOADAOF"), "--appendonly", "yes");
+    }
+
+    private void logWrites() throws Exception {
+        set("appendonly", "yes").isOk();
+        awaitRewrite();
+    }
+
+    // ---- what the log is for ----
+
+    @Test
+    void theDataAreThereAfterARestart() throws Exception {
+        logWrites();
+        redis.call("MSET", "a", "1", "b", "2", "c", "3").isOk();
+        redis.call("APPEND", "a", "x").is(2);
+        redis.call("INCR", "b").is(3);
+        redis.call("DEL", "c").is(1);
+        redis.call("INCRBYFLOAT", "f", "1.5").is("1.5");
+        redis.call("GETDEL", "f").is("1.5");
+        redis.sendRaw("*3\r\n$3\r\nSET\r\n$4\r\n\u0000\r\n\u00ff\r\n$0\r\n\r\n").read().isOk();
+        restart();
+        redis.call("DBSIZE").is(3);
+        redis.call("MGET", "a", "b").is(List.of("1x", "3"));
+        redis.sendRaw("*2\r\n$3\r\nGET\r\n$4\r\n\u0000\r\n\u00ff\r\n").read().is("");
+        redis.call("INCR", "b").is(4);
+        restart();
+        redis.call("GET", "b").is("4");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SET k v EX 1000", "SETEX k 1000 v", "GETEX k PX 1000000", "EXPIRE k 1000"})
+    void aDeadlineIsTheSameMomentAfterARestart(String request) throws Exception {
+        logWrites();
+        redis.call("SET", "k", "v").isOk();
+        redis.call(request.split(" "));
+        long deadline = Long.parseLong(redis.call("PEXPIRETIME", "k").text());
+        while (System.currentTimeMillis() < deadline - 1_000_000 + 5) Thread.onSpinWait(); // a span that began anew would end later
+        restart();
+        redis.call("PEXPIRETIME", "k").is(deadline);
+    }
+
+    /// While a log is replayed no key ends by itself. Otherwise what follows its end would be done to another key.
+    @Test
+    void whatHasEndedHasEndedAfterARestart() throws Exception {
+        logWrites();
+        redis.call("SET", "k", "v", "PX", "20").isOk();
+        redis.call("APPEND", "k", "w").is(2);
+        Eventually.becomesTrue("the key ends", () -> redis.call("TTL", "k").text().equals("-2"));
+        redis.call("APPEND", "k", "x").is(1);
+        redis.call("SET", "l", "v").isOk();
+        redis.call("EXPIRE", "l", "-1").is(1);
+        restart();
+        redis.call("GET", "k").is("x");
+        redis.call("TTL", "k").is(-1);
+        redis.call("EXISTS", "l").is(0);
+    }
+
+    @Test
+    void aRewrittenLogMeansTheSameAfterARestart() throws Exception {
+        logWrites();
+        redis.call("MSET", "a", "1", "b", "2").isOk();
+        redis.call("PEXPIREAT", "b", "33177117420001").is(1);
+        for (int i = 0; i < 2; i++) {
+            redis.sendRaw("SET c 1\r\nBGREWRITEAOF\r\nSET c 2\r\n");
+            for (int reply = 0; reply < 3; reply++) redis.read();
+            redis.call("INCR", "a").is(i + 2);
+            awaitRewrite();
+        }
+        restart();
+        redis.call("MGET", "a", "b", "c").is(List.of("3", "2", "2"));
+        redis.call("PEXPIRETIME", "b").is(33177117420001L);
+        redis.call("DBSIZE").is(3);
+    }
+
     // ---- rewriting, and switching on and off ----
 
     @Test

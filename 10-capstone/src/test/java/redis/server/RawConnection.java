@@ -14,7 +14,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /// A connection of which a test writes and reads every byte: it plays a master or a replica. Bytes are chars of Latin-1.
 final class RawConnection implements AutoCloseable {
 
-    private static final int TIMEOUT_MILLIS = 5_000;
+    private static final int TIMEOUT_MILLIS = 20_000;
 
     private final Socket socket;
 

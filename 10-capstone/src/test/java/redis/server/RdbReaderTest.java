@@ -66,6 +66,8 @@ class RdbReaderTest {
         assertThat(value(0xc3, 6, 21, 1, "aa", 0xe0, 0x0a, 0)).isEqualTo("a".repeat(21));
         assertThat(value(0x40, 64, "x".repeat(64))).isEqualTo("x".repeat(64));
         assertThat(value(0x40, 1, "x")).isEqualTo("x");
+        assertThat(value(0x41, 44, "x".repeat(300))).isEqualTo("x".repeat(300));
+        assertThat(value(0x7f, 0xff, "x".repeat(16_383))).isEqualTo("x".repeat(16_383));
         assertThat(value(0x80, 0, 0, 0, 1, "\u00ff")).isEqualTo("\u00ff");
         assertThat(value(0x81, 0, 0, 0, 0, 0, 0, 0, 1, "\0")).isEqualTo("\0");
     }

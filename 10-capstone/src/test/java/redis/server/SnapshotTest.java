@@ -244,6 +244,18 @@ class SnapshotTest {
         assertThat(write(snapshot, () -> false)).as("what was handed over to it after its end").isEmpty();
     }
 
+    @Test
+    void doesNotSeeTheTablesThatTookThePlaceOfItsOwn() throws IOException {
+        fill();
+        var before = contents();
+        var snapshot = store.startSnapshot();
+        var others = store.emptyContents();
+        others.load(ByteString.of("other"), ByteString.of("1"), Store.NEVER, 0);
+        store.restore(others);
+        store.update(ByteString.of("other"), ByteString.of("2"));
+        assertThat(write(snapshot, () -> false)).isEqualTo(before);
+    }
+
     // ---- anything at random ----
 
     /// A model of the store: a plain map, which never removes what is over.

@@ -497,7 +497,7 @@ class TransactionAcceptanceTest extends AcceptanceTest {
 
     @Test
     void theEndOfAWatchedKeyIsAChange() throws Exception {
-        redis.call("SET", "a", "1", "PX", "100").isOk();
+        redis.call("SET", "a", "1", "PX", "500").isOk(); // and not before it is watched
         redis.call("WATCH", "a").isOk();
         Eventually.becomesTrue("its time is over", () -> other.call("DBSIZE").text().equals("0"));
         expectNotExecuted();

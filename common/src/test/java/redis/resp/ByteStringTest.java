@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,6 +42,11 @@ class ByteStringTest {
     }
 
     @Test
+    void keysThatDifferInOneByteHaveDifferentHashes() {
+        assertThat(IntStream.range(0, 256).map(b -> bytes('k', b).hashCode()).distinct()).hasSize(256);
+    }
+
+    @Test
     void textIsUtf8() {
         assertThat(ByteString.of("é€").toByteArray()).isEqualTo("é€".getBytes(StandardCharsets.UTF_8));
         assertThat(ByteString.of("é€").length()).isEqualTo(5);
@@ -64,6 +70,7 @@ class ByteStringTest {
         mine[0] = 'b';
         value.toByteArray()[0] = 'c';
         assertThat(value).isEqualTo(ByteString.of("a"));
+        assertThat(value.array()).isEqualTo(new byte[] {'a'}).isSameAs(value.array());
     }
 
     @Test
@@ -153,6 +160,11 @@ class ByteStringTest {
     @CsvSource({"get, true", "GET, true", "gEt, true", "ge, false", "gett, false", "gat, false", "'', false"})
     void commandNamesAreComparedWithoutCase(String text, boolean equal) {
         assertThat(ByteString.of(text).equalsIgnoreCase("GET")).isEqualTo(equal);
+    }
+
+    @Test
+    void everyLetterHasACase() {
+        assertThat(ByteString.of("abcdefghijklmnopqrstuvwxyz").equalsIgnoreCase("ABCDEFGHIJKLMNOPQRSTUVWXYZ")).isTrue();
     }
 
     @Test

@@ -309,6 +309,33 @@ class RespReaderRequestTest {
         assertThat(request.subList(1, 2)).containsExactly(ByteString.of("x"));
     }
 
+    // ---- between two requests ----
+
+    /// As in a log, which may have annotations between its commands.
+    @Test
+    void theNextByteCanBeLookedAtAndItsLineSkipped() throws IOException {
+        var reader = new RespReader(PieceStream.of("#TS:1700", "000000\r\n", PING + "\u00ff\r\n"));
+        assertThat(reader.peek()).isEqualTo('#');
+        assertThat(reader.peek()).isEqualTo('#');
+        assertThat(reader.bytesConsumed()).isZero();
+        reader.skipLine();
+        assertThat(reader.bytesConsumed()).isEqualTo(16);
+        assertThat(reader.peek()).isEqualTo('*');
+        assertThat(reader.readRequest()).containsExactly(ByteString.of("PING"));
+        assertThat(reader.peek()).isEqualTo(0xff);
+        reader.skipLine();
+        assertThat(reader.peek()).isEqualTo(-1);
+    }
+
+    @Test
+    void anEmptyLineCanBeSkippedAndAStreamMustNotEndWithinOne() throws IOException {
+        var reader = reader("\n" + "#TS");
+        reader.skipLine();
+        assertThat(reader.bytesConsumed()).isEqualTo(1);
+        assertThat(reader.peek()).isEqualTo('#');
+        assertThatExceptionOfType(EOFException.class).isThrownBy(reader::skipLine);
+    }
+
     // ---- strangers ----
 
     private static RespReader strangersReader(String wire, AtomicBoolean isStranger) {

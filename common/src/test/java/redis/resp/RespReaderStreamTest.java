@@ -324,6 +324,19 @@ class RespReaderStreamTest {
         assertThat(reader.readRequest()).isNull();
     }
 
+    @Test
+    void theLimitCountsFromTheFirstByteOfARequest() throws IOException {
+        var request = "*2\r\n$4\r\nECHO\r\n$100\r\n" + "x".repeat(100) + "\r\n";
+        int limit = request.length() - "*2\r\n".length();
+        var fits = new RespReader(PieceStream.of(PING + request.substring(0, 50), request.substring(50)), () -> {}, limit);
+        assertThat(fits.readRequest()).hasSize(1);
+        assertThat(fits.readRequest()).hasSize(2);
+
+        var tooLarge = new RespReader(PieceStream.of(PING + request.substring(0, 50), request.substring(50, 120), request.substring(120)), () -> {}, 100);
+        assertThat(tooLarge.readRequest()).hasSize(1);
+        assertThatExceptionOfType(IOException.class).isThrownBy(tooLarge::readRequest).withMessage("a request of more than 100 bytes");
+    }
+
     // ---- memory ----
 
     @ParameterizedTest
