@@ -131,9 +131,9 @@ String readme(String step, String before) throws IOException {
 
             %2$s
 
-            1. Read [the guide](../../%1$s/%3$s): "Before and after" shows what to build, "The idea" why it is built so. What the tests hold you to, replies, error
-               texts, limits, is in a section "Word for word" or beside the walkthrough; a red test names the section that speaks of it. The finished
-               code itself is in `%1$s/src/main`; look there as late as you can. [The step's README](../../%1$s/README.md) lists its commands and options.
+            1. Read [the guide](../../%1$s/%3$s): the idea first, then "Before and after", which shows what to build. Where it has a section "Word for word",
+               that tells what to answer and what to refuse. Its walkthrough speaks of the finished code, which is in `%1$s/src/main`; look there as late as you can.
+               [The step's README](../../%1$s/README.md) lists its commands and options.
             2. See where you are: `make try-%1$s`, in the repository's root. On the first day, %4$s. That is as it should be.
             3. Take the first red test, make it green, and try again. The tests are about: %5$s.
             4. `make progress` shows all steps.
